@@ -6,19 +6,64 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_PIN := uv==0.13.9
 STAMP := $(VENV)/.installed
+UNFINISHED := $(VENV)/.unfinished
+# Two workers, and each test file stays on one, so that what a file sets up is set up once.
+PYTEST_OPTIONS ?= -n 2 --dist loadfile
 
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := 1
+export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: demo test lint docs lock clean help
+.DEFAULT_GOAL := help
+.PHONY: demo test lint format docs wheel lock clean help
 
-help:
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+help: ## list these commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /:/' | awk -F: '{printf "  make %-8s %s\n", $$1, $$2}'
 
-# The stamp is written last, so an installation that was killed is taken up again.
+demo: $(STAMP) ## from raw tickets to a ranked, explained list of accounts at risk
+	$(BIN)/python -m pipelines.demo
+
+test: lint ## all that must hold, in lint, tests and documentation
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	$(BIN)/mkdocs build --strict --quiet
+
+lint: $(STAMP) ## style, format, types and layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(STAMP) ## put the code into the house's form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(STAMP) ## write the generated pages, then build the documentation into site/
+	$(BIN)/python -m docs.generate
+	$(BIN)/mkdocs build --strict --quiet
+
+wheel: $(STAMP) ## build the wheel into dist/
+	$(BIN)/python -m hatchling build -t wheel
+
+lock: $(STAMP) ## resolve pyproject.toml into requirements.lock again
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes \
+		--no-emit-index-url --no-header -q -o requirements.lock
+
+clean: ## remove what the commands above made, except .venv and data
+	rm -rf dist site .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	find src pipelines docs tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is written last. A mark lies there while packages are written: an installation that was killed may have
+# left half a package behind, which no installer notices, so what it left is removed and it starts afresh.
 $(STAMP): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 was not found; set PYTHON=/path/to/python3.11"; exit 1; }
+	@if [ -e $(UNFINISHED) ]; then \
+		if kill -0 "$$(cat $(UNFINISHED))" 2>/dev/null; then \
+			echo "Process $$(cat $(UNFINISHED)) is installing into $(VENV) already; wait for it."; exit 1; \
+		fi; \
+		echo "The last installation was not finished; starting afresh."; rm -rf $(VENV); \
+	fi
+	@mkdir -p $(VENV) && echo $$PPID > $(UNFINISHED)
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (about a gigabyte, once) ..."
 	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_PIN)"; then \
@@ -29,4 +74,5 @@ $(STAMP): requirements.lock pyproject.toml
 		$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock \
 		&& $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . ; \
 	fi
+	@rm -f $(UNFINISHED)
 	@touch $@

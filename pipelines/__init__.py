@@ -1,0 +1,1 @@
+"""Thin Prefect flows around `churnrisk.jobs`: they tell the order, the jobs do the work."""

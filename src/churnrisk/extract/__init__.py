@@ -1,0 +1,1 @@
+"""How history comes in: files, SQL, help desks, and the simulated company; each ends in canonical tables."""

@@ -1,0 +1,87 @@
+"""Files as sources: every file of the export becomes a view that the mapping can select from.
+
+Reads CSV, Parquet and JSON Lines with DuckDB. Cells of text files stay text until the mapping casts them, so that one
+bad cell is one problem and not a failed load.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from churnrisk.errors import InputError
+from churnrisk.history import name, quoted
+from churnrisk.settings import Source
+
+#: Which reader takes which ending; `.gz` and `.zst` may follow.
+FORMATS = {
+    "csv": "csv",
+    "tsv": "csv",
+    "txt": "csv",
+    "parquet": "parquet",
+    "jsonl": "jsonl",
+    "ndjson": "jsonl",
+}
+_READERS = {
+    "csv": "read_csv({files}, all_varchar = true, header = true, union_by_name = true{options})",
+    "parquet": "read_parquet({files}, union_by_name = true{options})",
+    "jsonl": "read_json({files}, format = 'newline_delimited', union_by_name = true{options})",
+}
+
+
+def format_of(path: str) -> str:
+    """The reader for a file name; raises InputError for an ending nobody reads."""
+    endings = [ending.lstrip(".").lower() for ending in Path(path).suffixes]
+    for ending in reversed(endings):
+        if ending in FORMATS:
+            return FORMATS[ending]
+    raise InputError(
+        f"{path} ends in nothing that can be read",
+        f"Use one of {', '.join(FORMATS)}, or say which `format` the source has",
+        file=path,
+    )
+
+
+def open_source(connection: duckdb.DuckDBPyConnection, label: str, source: Source, folder: Path) -> list[Path]:
+    """Make the source a view called `label`; gives the files behind it.
+
+    Raises:
+        InputError: there is no such file, or it cannot be read.
+    """
+    files = sorted(folder.glob(source.path)) if not Path(source.path).is_absolute() else [Path(source.path)]
+    files = [file for file in files if file.is_file()]
+    if not files:
+        raise InputError(
+            f"The source {label} has no file {folder / source.path}",
+            "Check `path` in churnrisk.toml, or pass --export FOLDER",
+            file=str(folder / source.path),
+        )
+    kind = source.format or format_of(source.path)
+    if kind not in _READERS:
+        raise InputError(f"The source {label} has format {kind!r}", f"Use one of {', '.join(_READERS)}")
+    reader = _READERS[kind].format(
+        files="[" + ", ".join(quoted(str(file)) for file in files) + "]", options=_options(source)
+    )
+    try:
+        connection.execute(f"create or replace view {name(label)} as select * from {reader}")
+    except duckdb.Error as error:
+        raise InputError(
+            f"The source {label} ({files[0]}) cannot be read: {_first_line(error)}",
+            "Check that the file is whole, and set `format` and `options` (delim, encoding) of the source",
+            file=str(files[0]),
+        ) from error
+    return files
+
+
+def _options(source: Source) -> str:
+    def literal(value: object) -> str:
+        if isinstance(value, bool):
+            return str(value).lower()
+        return str(value) if isinstance(value, int | float) else quoted(str(value))
+
+    return "".join(f", {key} = {literal(value)}" for key, value in source.options.items() if key.isidentifier())
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".")

@@ -1,0 +1,78 @@
+"""The extract step: sources in, history out, nothing in between kept.
+
+Reads the export that the settings name, gives a load in the history; stops on a missing, unreadable or empty source.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from churnrisk.errors import InputError
+from churnrisk.extract.mapping import map_export
+from churnrisk.history import Landed, connect, land
+from churnrisk.settings import Settings
+from churnrisk.tables import ACTIVITY_TABLES
+
+
+def history_folder(settings: Settings) -> Path:
+    """Where the history of these settings is."""
+    return settings.data_folder / "history"
+
+
+def extract(settings: Settings, landed_at: datetime | None = None, rebuild: bool = False) -> Landed:
+    """Land what is new in the sources; an identical second run writes nothing.
+
+    Args:
+        settings: the company, its sources and their mapping.
+        landed_at: now, in UTC without offset.
+        rebuild: set the old history aside and read everything again.
+
+    Raises:
+        InputError: a source is missing, unreadable, unmapped or empty.
+    """
+    folder = history_folder(settings)
+    if rebuild:
+        _set_aside(folder)
+    connection = connect(spill=settings.data_folder / ".spill")
+    try:
+        incoming = map_export(connection, settings)
+        _refuse_incomplete({item.table for item in incoming})
+        landed = land(
+            connection,
+            folder,
+            incoming,
+            landed_at or datetime.now(UTC).replace(tzinfo=None),
+            settings.company.time_zone,
+            settings.mapping_hash,
+        )
+    except duckdb.Error as error:
+        said = str(error).strip().splitlines()[0].rstrip(".")
+        raise InputError(
+            f"A source could not be read: {said}", "Check the file and the expressions in churnrisk.toml"
+        ) from error
+    finally:
+        connection.close()
+    if not landed.read.get("accounts"):
+        raise InputError("The source of accounts has no row", "Check the export and `where` in its mapping")
+    return landed
+
+
+def _refuse_incomplete(tables: set[str]) -> None:
+    if "accounts" not in tables:
+        raise InputError("No source is mapped to accounts", "Add a [[mapping]] with table = \"accounts\"")
+    if not tables & set(ACTIVITY_TABLES):
+        raise InputError(
+            "Accounts alone cannot tell who will leave",
+            f"Map at least one of {', '.join(ACTIVITY_TABLES)} in churnrisk.toml",
+        )
+
+
+def _set_aside(folder: Path) -> None:
+    if folder.exists():
+        old = folder.with_name("history.old")
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)

@@ -1,0 +1,33 @@
+"""DuckDB as the history uses it: in memory, in UTC, within a memory bound, with nothing fetched from outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+#: Where DuckDB starts to spill to disk; the demo stays under 2 GB with everything else.
+MEMORY_LIMIT = "1GB"
+
+
+def connect(spill: Path | None = None, threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """A new in-memory database; `spill` is the folder for what does not fit."""
+    connection = duckdb.connect(":memory:")
+    connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+    connection.execute(f"set threads = {threads}")
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set autoinstall_known_extensions = false")
+    connection.execute("set preserve_insertion_order = false")
+    if spill is not None:
+        connection.execute(f"set temp_directory = {quoted(str(spill))}")
+    return connection
+
+
+def quoted(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name(identifier: str) -> str:
+    """A quoted SQL identifier."""
+    return '"' + identifier.replace('"', '""') + '"'

@@ -1,0 +1,193 @@
+"""Looking at the past: `History.upto(as_of)` is the only way.
+
+Reads the loads that `landing` wrote, after comparing their checksums. Of every key the view at a moment holds the
+latest version that was known then, without rows that validation holds back; columns whose clock is later than the
+moment are empty, and columns without a clock are not there at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from churnrisk.errors import CorruptError, InputError
+from churnrisk.history.engine import connect, name, quoted
+from churnrisk.history.landing import files_of, read_manifests, relation_of
+from churnrisk.settings import digest
+from churnrisk.store import sha256_of
+from churnrisk.tables import ALWAYS, CURRENT_ONLY, ROW, TABLES, Table
+from churnrisk.timeline import AsOf
+
+
+class Past:
+    """What was known at a moment: the canonical tables as views.
+
+    `happened_at` is there beside the canonical columns. Tables that were never landed are empty.
+    """
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, as_of: AsOf) -> None:
+        self._cursor = cursor
+        self.as_of = as_of
+
+    def arrow(self, sql: str, parameters: dict[str, Any] | None = None) -> pa.Table:
+        """The answer of a SELECT over the canonical tables, as an Arrow table."""
+        return self._cursor.execute(sql, parameters).to_arrow_table()
+
+    def frame(self, sql: str, parameters: dict[str, Any] | None = None) -> pd.DataFrame:
+        """The answer of a SELECT over the canonical tables, as a pandas frame."""
+        return self._cursor.execute(sql, parameters).df()
+
+    def frame_for(self, asked: pa.Table, sql: str) -> pd.DataFrame:
+        """The answer of a SELECT over the canonical tables and `asked`, a small table of the caller's."""
+        self._cursor.register("asked", asked)
+        try:
+            return self.frame(sql)
+        finally:
+            self._cursor.unregister("asked")
+
+    def table(self, table: str) -> pd.DataFrame:
+        """One whole canonical table."""
+        return self.frame(f"select * from {name(table)} order by all")
+
+
+class History:
+    """The landed rows of one company, opened for reading."""
+
+    def __init__(self, folder: Path, time_zone: str, held: Path | None = None) -> None:
+        """Open the history in a folder.
+
+        Args:
+            folder: where `landing` wrote it.
+            time_zone: the company's.
+            held: the Parquet file of validation's verdicts (`table_name`, `row_hash`); rows named there are left out.
+
+        Raises:
+            InputError: nothing was landed yet.
+            CorruptError: a file does not match its checksum.
+        """
+        self.folder = folder
+        self.time_zone = time_zone
+        self._manifests = read_manifests(folder)
+        if not self._manifests:
+            raise InputError(f"There is no history in {folder}", "Run `churnrisk extract` first", folder=str(folder))
+        _compare_checksums(folder, self._manifests)
+        self._held = held if held is not None and held.is_file() else None
+        self._connection = connect(spill=folder / ".spill")
+        self._connection.execute("create schema landed")
+        for table in TABLES.values():
+            self._materialise(table)
+
+    def upto(self, as_of: AsOf) -> Past:
+        """What was known at that moment."""
+        schema = f"past_{as_of.day:%Y%m%d}"
+        cursor = self._connection.cursor()
+        cursor.execute(f"create schema if not exists {schema}")
+        for table in TABLES.values():
+            cursor.execute(f"create or replace view {schema}.{table.name} as {_view(table, as_of.instant)}")
+        cursor.execute(f"use {schema}")
+        return Past(cursor, as_of)
+
+    @cached_property
+    def present(self) -> tuple[str, ...]:
+        """The canonical tables that have rows."""
+        return tuple(table for table in TABLES if self._rows(table))
+
+    @cached_property
+    def known_until(self) -> AsOf:
+        """The last day that is known to its end: the latest one whose end is not after anything known."""
+        latest = self._extreme("max", "known_at")
+        day = AsOf(latest.date(), self.time_zone).shift(1)
+        while day.instant > latest:
+            day = day.shift(-1)
+        return day
+
+    @cached_property
+    def first_day(self) -> AsOf:
+        """The day on which the first fact happened."""
+        return AsOf(self._extreme("min", "happened_at").date(), self.time_zone)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """The digest of all rows that can be seen, whatever the order in which they were landed."""
+        totals = {}
+        for table in self.present:
+            totals[table] = self._one(
+                f"select count(*), (sum(row_hash) % 18446744073709551616)::varchar from landed.{table}"
+            )
+        return digest(totals)
+
+    def _rows(self, table: str) -> int:
+        return int(self._one(f"select count(*) from landed.{table}")[0])
+
+    def _one(self, sql: str) -> tuple[Any, ...]:
+        row = self._connection.execute(sql).fetchone()
+        assert row is not None
+        return row
+
+    def _extreme(self, function: str, column: str) -> datetime:
+        parts = " union all ".join(
+            f"select {column} from landed.{table}" for table in self.present if TABLES[table].happened_at != ALWAYS
+        )
+        latest = self._one(f"select {function}({column}) from ({parts})")[0] if parts else None
+        if latest is None:
+            raise InputError(
+                f"The history in {self.folder} has no row that can be used",
+                "Look at what was held back with `churnrisk validate`",
+            )
+        return latest
+
+    def _materialise(self, table: Table) -> None:
+        """Give each version the moment from which a later one counts, so that a view of the past is a comparison."""
+        files = files_of(self.folder, self._manifests, table.name)
+        if not files:
+            columns = ", ".join(f"null::{column.sql_type} as {name(column.name)}" for column in table.columns)
+            clocks = "null::timestamp as happened_at, null::timestamp as known_at, null::ubigint as row_hash"
+            rows = f"select {columns}, {clocks} where false"
+        else:
+            columns = ", ".join(name(column) for column in table.column_names)
+            rows = f"select {columns}, happened_at, known_at, row_hash from {relation_of(files)}"
+            if self._held is not None:
+                rows += (
+                    f" where row_hash not in (select row_hash from read_parquet({quoted(str(self._held))})"
+                    f" where table_name = {quoted(table.name)})"
+                )
+        key = ", ".join(name(column) for column in table.key)
+        # Two versions known at the same moment: the hash decides, so that the order of landing does not.
+        self._connection.execute(
+            f"create table landed.{table.name} as select *, lead(known_at) over"
+            f" (partition by {key} order by known_at, row_hash) as superseded_at from ({rows})"
+        )
+
+
+def _view(table: Table, moment: datetime) -> str:
+    instant = f"timestamp '{moment}'"
+    columns = [
+        name(column.name)
+        if column.clock == ROW
+        else f"case when {name(column.clock)} <= {instant} then {name(column.name)} end as {name(column.name)}"
+        for column in table.columns
+        if column.clock != CURRENT_ONLY
+    ]
+    return (
+        f"select {', '.join(columns)}, happened_at from landed.{table.name}"
+        f" where known_at <= {instant} and (superseded_at is null or superseded_at > {instant})"
+    )
+
+
+def _compare_checksums(folder: Path, manifests: Iterable[dict[str, Any]]) -> None:
+    for manifest in manifests:
+        for table, facts in manifest["tables"].items():
+            path = folder / "loads" / f"{manifest['load']:06d}" / f"{table}.parquet"
+            if not path.is_file() or sha256_of(path) != facts["sha256"]:
+                raise CorruptError(
+                    f"{path} is missing or damaged: it does not match its checksum",
+                    "Restore it from a backup, or run `churnrisk extract --rebuild`",
+                    file=str(path),
+                )

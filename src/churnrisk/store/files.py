@@ -1,0 +1,81 @@
+"""Files that are there whole or not at all.
+
+Everything that is published is written beside its place first and then renamed, which the file system does at once; a
+run that was killed leaves only a staging name, and the next run removes it.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from churnrisk.errors import CannotWriteError
+
+_STAGING = ".staging-"
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, as hexadecimal digits."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def write_atomic(path: Path, content: str | bytes) -> Path:
+    """Write a file so that a reader sees the old content or the new, never half of it."""
+    staging = path.parent / f"{_STAGING}{path.name}"
+    with _told_when_full(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staging.write_bytes(content.encode() if isinstance(content, str) else content)
+        _flush(staging)
+        staging.replace(path)
+    return path
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill that appears at `path` when the block ends well, and not at all when it does not.
+
+    What was at `path` before is replaced. The caller holds `single_writer`, so that nobody else fills the same name.
+    """
+    staging = path.parent / f"{_STAGING}{path.name}"
+    with _told_when_full(path):
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        try:
+            yield staging
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+        for file in staging.rglob("*"):
+            if file.is_file():
+                _flush(file)
+        if path.exists():
+            old = path.parent / f"{_STAGING}old-{path.name}"
+            shutil.rmtree(old, ignore_errors=True)
+            path.rename(old)
+            staging.rename(path)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            staging.rename(path)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
+
+
+@contextmanager
+def _told_when_full(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        raise CannotWriteError(
+            f"{path} could not be written: {error.strerror}", "Make room or choose another folder, then start again"
+        ) from error

@@ -1,0 +1,118 @@
+"""Fit the model and its baselines on the training part, calibrate them on later as_of.
+
+Where history is too short to set as_of aside for calibration, scores are made out of fold with accounts kept together,
+and the report says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import GroupKFold
+
+from churnrisk.features import Catalogue
+from churnrisk.labels import label_hash
+from churnrisk.model import Calibration, ChurnModel, Scorer, fit_calibration, fit_one_feature, fit_trees
+from churnrisk.parameters import Label, Parameters
+from churnrisk.train.frame import TrainingFrame
+from churnrisk.train.metrics import compare
+
+#: Folds for scores out of fold.
+FOLDS = 5
+TREES = "trees"
+RECENCY = "recency"
+TICKET_COUNT = "ticket count"
+BEST_FEATURE = "best single feature"
+
+#: The features that stand for a baseline, the first that is there.
+_RECENCY_BY_ACTIVITY = {
+    "tickets": "days_since_ticket",
+    "invoices": "days_since_invoice",
+    "usage": "days_since_usage",
+}
+_COUNTS = ("tickets_last_90d",)
+
+Fit = Callable[[pd.DataFrame, np.ndarray], Scorer]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The candidates.
+
+    Attributes:
+        models: by name, the trees first, then the baselines.
+        features: what the trees read.
+        best_feature: the single feature that ranked the training rows best.
+        calibrated_out_of_fold: whether calibration had to be made on the training as_of.
+    """
+
+    models: dict[str, ChurnModel]
+    features: list[str]
+    best_feature: str
+    calibrated_out_of_fold: bool
+
+
+def fit(frame: TrainingFrame, parameters: Parameters) -> Fitted:
+    """Fit the trees and every baseline that the data allow."""
+    train = frame.part(frame.split.train)
+    calibrate = frame.part(frame.split.calibrate)
+    features = telling(train, frame.catalogue)
+    best = best_single_feature(train, features)
+    fits: dict[str, Fit] = {TREES: partial(fit_trees, features=features, model=parameters.model)}
+    for name, feature in _baselines(features, parameters.label, best).items():
+        fits[name] = partial(fit_one_feature, feature=feature)
+    models = {}
+    for name, fitting in fits.items():
+        scorer = fitting(train, train["left"].to_numpy())
+        calibration = _calibrated(scorer, fitting, train, calibrate)
+        models[name] = ChurnModel(
+            scorer,
+            calibration,
+            label_hash(parameters.label),
+            frame.catalogue.hash,
+            parameters.label.lead,
+            parameters.label.horizon,
+            name,
+        )
+    return Fitted(models, features, best, calibrate.empty)
+
+
+def telling(rows: pd.DataFrame, catalogue: Catalogue) -> list[str]:
+    """The features that differ between rows; a constant tells nothing."""
+    return [name for name in catalogue.names if rows[name].nunique(dropna=False) > 1]
+
+
+def best_single_feature(rows: pd.DataFrame, features: list[str]) -> str:
+    """The feature whose curve ranks the training rows best; chosen without looking at any later row."""
+    left, accounts = rows["left"].to_numpy(), rows["account_id"].to_numpy()
+    scores = {name: fit_one_feature(rows, left, name).score(rows) for name in features}
+    quality = compare(scores, left, accounts, draws=1).quality
+    return max(features, key=lambda name: quality[name].auc.value)
+
+
+def _baselines(features: list[str], label: Label, best: str) -> dict[str, str]:
+    recency = [_RECENCY_BY_ACTIVITY[label.activity], *_RECENCY_BY_ACTIVITY.values()]
+    if label.kind != "silence":  # then no activity is the label's own: use tells most
+        recency = list(reversed(_RECENCY_BY_ACTIVITY.values()))
+    chosen = {}
+    for name, wanted in ((RECENCY, recency), (TICKET_COUNT, _COUNTS)):
+        there = [feature for feature in wanted if feature in features]
+        if there:
+            chosen[name] = there[0]
+    return {**chosen, BEST_FEATURE: best}
+
+
+def _calibrated(scorer: Scorer, fitting: Fit, train: pd.DataFrame, later: pd.DataFrame) -> Calibration:
+    if not later.empty:
+        return fit_calibration(scorer.score(later), later["left"].to_numpy())
+    score = np.zeros(len(train))
+    left = train["left"].to_numpy()
+    folds = GroupKFold(n_splits=min(FOLDS, train["account_id"].nunique()))
+    for inside, outside in folds.split(train, groups=train["account_id"]):
+        part = train.iloc[outside]
+        score[outside] = fitting(train.iloc[inside], left[inside]).score(part)
+    return fit_calibration(score, left)

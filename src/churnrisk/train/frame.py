@@ -1,0 +1,123 @@
+"""The training frame: the matrix of every as_of that is used, with its labels, and how it is split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from churnrisk.errors import HeldError, InputError
+from churnrisk.features import Catalogue, matrix
+from churnrisk.history import History
+from churnrisk.labels import labels
+from churnrisk.parameters import Parameters
+from churnrisk.population import eligible
+from churnrisk.timeline import AsOf, LabelWindow, Split, grid, purged_split
+
+#: Leavers that every part needs, or nothing can be learnt or measured.
+LEAST_LEAVERS = 10
+
+
+@dataclass(frozen=True)
+class TrainingFrame:
+    """Everything that training reads.
+
+    Attributes:
+        rows: one row for each account and as_of: keys, features, `left` (1.0 or 0.0).
+        split: which as_of are for training, calibration and testing.
+        catalogue: the features that are there.
+        left_within_lead: rows left out because the account left before the label window began.
+    """
+
+    rows: pd.DataFrame
+    split: Split
+    catalogue: Catalogue
+    left_within_lead: int
+
+    def part(self, as_ofs: tuple[AsOf, ...]) -> pd.DataFrame:
+        """The rows of these as_of."""
+        return self.rows[self.rows["as_of"].isin([pd.Timestamp(as_of.day) for as_of in as_ofs])]
+
+
+def usable_as_ofs(history: History, parameters: Parameters) -> tuple[AsOf, ...]:
+    """The as_of whose labels have matured and that have enough history before them, rising.
+
+    Raises:
+        InputError: the history is too short for a single one of both kinds.
+    """
+    label, chosen = parameters.label, parameters.matrix
+    last = LabelWindow.of(label).last_matured(history.known_until)
+    first = history.first_day.shift(chosen.warm_up_days)
+    found = grid(first.day, last, chosen.step_days, chosen.as_ofs)
+    if not found:
+        days = (history.known_until.day - history.first_day.day).days
+        raise InputError(
+            f"The history has {days} days; {chosen.warm_up_days} to warm up, {label.lead} lead and {label.horizon}"
+            " horizon need more",
+            "Export a longer history, or lower warm_up_days or horizon in parameters.toml",
+            days=days,
+        )
+    return found
+
+
+def training_frame(
+    history: History, catalogue: Catalogue, parameters: Parameters, on_progress: Callable[[int, int], None]
+) -> TrainingFrame:
+    """Compute features and labels at every usable as_of, and split them.
+
+    Raises:
+        InputError: the history is too short.
+        HeldError: there are too few leavers to learn from or to test on.
+    """
+    as_ofs = usable_as_ofs(history, parameters)
+    known = history.upto(history.known_until)
+    here = catalogue.having(history.present, parameters.features.leave_out)
+    parts, early = [], 0
+    for done, as_of in enumerate(as_ofs):
+        on_progress(done, len(as_ofs))
+        past = history.upto(as_of)
+        rows = matrix(past, here, eligible(past, parameters.label))
+        rows["left"] = labels(known, as_of, parameters.label, rows["account_id"])
+        early += int(rows["left"].isna().sum())
+        parts.append(rows.dropna(subset=["left"]))
+    on_progress(len(as_ofs), len(as_ofs))
+    sizes = parameters.split
+    split = purged_split(as_ofs, LabelWindow.of(parameters.label), sizes.test, sizes.calibrate)
+    frame = TrainingFrame(pd.concat(parts, ignore_index=True), split, here, early)
+    _refuse_too_few(frame)
+    return frame
+
+
+def shuffled(frame: TrainingFrame, seed: int) -> TrainingFrame:
+    """The same frame with labels dealt out anew among the accounts of each as_of; nothing can be learnt from it.
+
+    An account keeps its place in the deal through all as_of, so that what repeats from month to month is shuffled too.
+    """
+    generator = np.random.default_rng(seed)
+    accounts = frame.rows["account_id"].unique()
+    place = pd.Series(generator.permutation(len(accounts)), index=accounts)
+    rows = frame.rows.copy()
+    for _, group in rows.groupby("as_of"):
+        dealt = group["account_id"].map(place).sort_values(kind="stable").index
+        rows.loc[dealt, "left"] = group.sort_values("account_id")["left"].to_numpy()
+    return TrainingFrame(rows, frame.split, frame.catalogue, frame.left_within_lead)
+
+
+def _refuse_too_few(frame: TrainingFrame) -> None:
+    if not frame.split.train:
+        raise InputError(
+            "No as_of is left for training once those for testing are set aside with their gap",
+            "Export a longer history, or lower [split] test or [label] horizon in parameters.toml",
+        )
+    for part, as_ofs in (("training", frame.split.train), ("testing", frame.split.test)):
+        left = frame.part(as_ofs)["left"]
+        if left.sum() < LEAST_LEAVERS or (1 - left).sum() < LEAST_LEAVERS:
+            raise HeldError(
+                f"Of {len(left)} rows for {part}, {int(left.sum())} left and {int((1 - left).sum())} stayed; at least"
+                f" {LEAST_LEAVERS} of each are needed",
+                "Export a longer history, or check the label in parameters.toml",
+                part=part,
+                left=int(left.sum()),
+            )

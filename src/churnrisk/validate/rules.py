@@ -1,0 +1,88 @@
+"""The named rules: each a sentence about a good row, and the SQL that finds the bad ones.
+
+A rule's name is its message. A new rule is one `Rule` in this file and one test in tests/unit/test_validate.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from churnrisk.history import name, quoted
+from churnrisk.tables import TABLES, Table
+
+#: How far a source's clock may be ahead of ours, in minutes.
+CLOCK_TOLERANCE_MINUTES = 10
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is true of every good row of a table.
+
+    Attributes:
+        name: a claim, such as `ends_after_it_starts`.
+        table: the canonical table it is about.
+        bad: SQL over the landed rows of that table (alias `r`) that is true of a bad row.
+        says: what is wrong with a row that breaks it, for people.
+        version: raised when the rule changes.
+    """
+
+    name: str
+    table: str
+    bad: str
+    says: str
+    version: int = 1
+
+
+def rules() -> tuple[Rule, ...]:
+    """All rules: those that follow from the declarations, and those about one table."""
+    general = [rule for table in TABLES.values() for rule in _from_declaration(table)]
+    return (*general, *_SPECIFIC)
+
+
+def _from_declaration(table: Table) -> list[Rule]:
+    missing = " or ".join(f"r.{name(column)} is null" for column in table.required)
+    found = [
+        Rule("is_readable", table.name, "r.problem is not null", "a cell could not be read as its type"),
+        Rule("has_what_it_needs", table.name, missing, f"one of {', '.join(table.required)} is missing"),
+        Rule(
+            "is_not_from_the_future",
+            table.name,
+            f"r.happened_at > r.landed_at + interval {CLOCK_TOLERANCE_MINUTES} minute",
+            "it happened after it was landed",
+        ),
+        Rule("is_known_after_it_happened", table.name, "r.known_at < r.happened_at", "it was known before it happened"),
+    ]
+    for column in table.columns:
+        if column.values:
+            allowed = ", ".join(quoted(value) for value in column.values)
+            found.append(
+                Rule(
+                    f"has_a_known_{column.name}",
+                    table.name,
+                    f"r.{name(column.name)} not in ({allowed})",
+                    f"{column.name} is none of {', '.join(column.values)}",
+                )
+            )
+        if column.references == "accounts.account_id" and column.required:
+            found.append(
+                Rule(
+                    "belongs_to_an_account",
+                    table.name,
+                    f"r.{name(column.name)} not in (select account_id from accounts where account_id is not null)",
+                    "its account is not in accounts",
+                )
+            )
+    return found
+
+
+def _order(rule: str, table: str, earlier: str, later: str) -> Rule:
+    return Rule(rule, table, f"r.{later} < r.{earlier}", f"{later} is before {earlier}")
+
+
+_SPECIFIC = (
+    _order("ends_after_it_starts", "subscriptions", "started_at", "ended_at"),
+    _order("gives_notice_after_it_starts", "subscriptions", "started_at", "notice_at"),
+    _order("is_answered_after_it_is_sent", "surveys", "sent_at", "responded_at"),
+    _order("leaves_after_it_comes", "contacts", "created_at", "left_at"),
+    _order("leaves_after_joining", "agents", "joined_at", "left_at"),
+)

@@ -1,0 +1,97 @@
+"""Verdicts: which landed rows are held back, and by which rule.
+
+Reads every landed row, gives one Parquet file of verdicts. Rows are never removed from the history: `History` leaves
+out those with an open verdict, and a row whose fault is mended (its account arrives later) is free again, because
+all verdicts are made anew each time. What came in is what is good plus what is held back, table by table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from churnrisk.errors import InputError
+from churnrisk.history import connect, name, quoted, read_manifests
+from churnrisk.history.landing import files_of, relation_of
+from churnrisk.store import write_atomic
+from churnrisk.tables import TABLES
+from churnrisk.validate.rules import Rule, rules
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The outcome of validation.
+
+    Attributes:
+        landed: rows in the history, by table.
+        held: rows held back, by table.
+        broken: rows that broke a rule, by `table.rule`, most first; a row can break several.
+        says: what each broken rule means.
+    """
+
+    landed: dict[str, int]
+    held: dict[str, int]
+    broken: dict[str, int]
+    says: dict[str, str]
+
+    @property
+    def good(self) -> dict[str, int]:
+        """Rows that go on, by table."""
+        return {table: rows - self.held[table] for table, rows in self.landed.items()}
+
+
+def verdicts_file(history: Path) -> Path:
+    """Where the verdicts on a history are."""
+    return history / "verdicts.parquet"
+
+
+def validate(history: Path) -> Verdicts:
+    """Judge every landed row of the history in that folder; raises InputError where there is none."""
+    manifests = read_manifests(history)
+    if not manifests:
+        raise InputError(f"There is no history in {history}", "Run `churnrisk extract` first")
+    connection = connect(spill=history / ".spill")
+    try:
+        landed = _open(connection, history, manifests)
+        connection.execute(
+            "create table verdicts (table_name varchar, row_hash ubigint, rule varchar, version integer)"
+        )
+        applied = [rule for rule in rules() if rule.table in landed]
+        broken = {f"{rule.table}.{rule.name}": _apply(connection, rule) for rule in applied}
+        held = dict.fromkeys(landed, 0) | dict(
+            connection.execute("select table_name, count(distinct row_hash) from verdicts group by all").fetchall()
+        )
+        _publish(connection, verdicts_file(history))
+    finally:
+        connection.close()
+    counted = {rule: rows for rule, rows in sorted(broken.items(), key=lambda item: -item[1]) if rows}
+    says = {f"{rule.table}.{rule.name}": rule.says for rule in applied if f"{rule.table}.{rule.name}" in counted}
+    return Verdicts(landed, held, counted, says)
+
+
+def _open(connection: duckdb.DuckDBPyConnection, history: Path, manifests: list[dict[str, object]]) -> dict[str, int]:
+    landed = {}
+    for table in TABLES:
+        files = files_of(history, manifests, table)
+        if files:
+            connection.execute(f"create view {name(table)} as select * from {relation_of(files)}")
+            row = connection.execute(f"select count(*) from {name(table)}").fetchone()
+            landed[table] = int(row[0]) if row else 0
+    return landed
+
+
+def _apply(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
+    row = connection.execute(
+        f"insert into verdicts select distinct {quoted(rule.table)}, r.row_hash, {quoted(rule.name)}, {rule.version}"
+        f" from {name(rule.table)} r where {rule.bad}"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _publish(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    staging = path.with_name(f".staging-source-{path.name}")
+    connection.execute(f"copy (from verdicts order by all) to {quoted(str(staging))} (format parquet)")
+    write_atomic(path, staging.read_bytes())
+    staging.unlink()
