@@ -23,7 +23,7 @@ _BY_SUBSCRIPTION = f"""
     select
         a.account_id,
         case
-            when bool_or(s.notice_at is null) then '{ELIGIBLE}'
+            when bool_or(s.account_id is not null and s.notice_at is null) then '{ELIGIBLE}'
             when count(s.account_id) > 0 then '{GAVE_NOTICE}'
             else '{NO_LIVE_SUBSCRIPTION}'
         end as standing

@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from churnrisk.errors import SettingsError
 
-
 Kind = TypeVar("Kind", bound="Configuration")
 
 
@@ -51,8 +50,7 @@ class Company(Configuration):
     @field_validator("time_zone")
     @classmethod
     def _is_a_zone(cls, name: str) -> str:
-        zone(name)
-        return name
+        return _zone_name(name)
 
 
 class Export(Configuration):
@@ -83,8 +81,13 @@ class Mapping(Configuration):
     columns: dict[str, str]
     where: str = ""
     known_at: str = ""
-    delay_days: int = 0
+    delay_days: int = Field(default=0, ge=0)
     time_zone: str = ""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone_if_said(cls, name: str) -> str:
+        return _zone_name(name) if name else name
 
 
 class Settings(Configuration):
@@ -115,7 +118,8 @@ class Settings(Configuration):
                 "Pass --config FILE, or start with `churnrisk simulate --out DIR` or one of the examples",
                 file=str(path),
             )
-        return parse(cls, read_toml(path) | {"folder": path.parent.resolve()}, path)
+        settings = parse(cls, read_toml(path), path)
+        return settings.model_copy(update={"folder": path.parent.resolve()})
 
     @cached_property
     def data_folder(self) -> Path:
@@ -156,6 +160,15 @@ def zone(name: str) -> ZoneInfo:
         ) from error
 
 
+def _zone_name(name: str) -> str:
+    """The name, where it is one; ValueError lets `parse` name the file and the key."""
+    try:
+        zone(name)
+    except SettingsError as error:
+        raise ValueError(str(error)) from error
+    return name
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a TOML file; raises SettingsError with the line where it cannot be read."""
     try:
@@ -171,5 +184,6 @@ def parse(kind: type[Kind], content: dict[str, Any], path: Path) -> Kind:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        what = "is not a key that is read here" if first["type"] == "extra_forbidden" else f"is wrong: {first['msg']}"
+        said = first["msg"].removeprefix("Value error, ").rstrip(".")
+        what = "is not a key that is read here" if first["type"] == "extra_forbidden" else f"is wrong: {said}"
         raise SettingsError(f"{path}: {key} {what}", "Correct or remove it", file=str(path), key=key) from error

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 from churnrisk.parameters import Label
 from churnrisk.settings import zone
@@ -40,6 +41,10 @@ class AsOf:
     def instant(self) -> datetime:
         """This moment in UTC, without offset."""
         return self.edge(0)
+
+    def local_day(self, instant: datetime) -> date:
+        """The company's day on which that instant (UTC, without offset) falls."""
+        return instant.replace(tzinfo=UTC).astimezone(zone(self.time_zone)).date()
 
     def window(self, days: int) -> tuple[datetime, datetime]:
         """The look-back window `(start, end]` of that many days."""
@@ -107,7 +112,7 @@ class Split:
     def audit(self, window: LabelWindow) -> None:
         """Raises ValueError where a label reaches past the next part's first as_of."""
         parts = [part for part in (self.train, self.calibrate, self.test) if part]
-        for earlier, later in zip(parts, parts[1:], strict=False):
+        for earlier, later in pairwise(parts):
             if max(earlier).shift(window.reach) > min(later):
                 raise ValueError(f"the label of {max(earlier)} reaches past {min(later)}")
 
@@ -118,9 +123,7 @@ def grid(first: date, last: AsOf, step_days: int, most: int) -> tuple[AsOf, ...]
     return tuple(last.shift(-step_days * i) for i in reversed(range(min(count, most))))
 
 
-def purged_split(
-    as_ofs: Sequence[AsOf], window: LabelWindow, test: int, calibrate: int, least_train: int = 3
-) -> Split:
+def purged_split(as_ofs: Sequence[AsOf], window: LabelWindow, test: int, calibrate: int, least_train: int = 3) -> Split:
     """Split matured as_of into train, calibrate and test with gaps, so that no label tells of a later part.
 
     The last `test` as_of are for testing and the `calibrate` latest ones whose labels end before these for

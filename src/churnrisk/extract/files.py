@@ -49,8 +49,7 @@ def open_source(connection: duckdb.DuckDBPyConnection, label: str, source: Sourc
     Raises:
         InputError: there is no such file, or it cannot be read.
     """
-    files = sorted(folder.glob(source.path)) if not Path(source.path).is_absolute() else [Path(source.path)]
-    files = [file for file in files if file.is_file()]
+    files = _files(folder, source.path)
     if not files:
         raise InputError(
             f"The source {label} has no file {folder / source.path}",
@@ -72,6 +71,16 @@ def open_source(connection: duckdb.DuckDBPyConnection, label: str, source: Sourc
             file=str(files[0]),
         ) from error
     return files
+
+
+def _files(folder: Path, path: str) -> list[Path]:
+    exact = folder / path  # an absolute path stays itself
+    if exact.is_file():
+        return [exact]
+    try:
+        return sorted(file for file in folder.glob(path) if file.is_file())
+    except (ValueError, NotImplementedError):  # an empty or an absolute pattern
+        return []
 
 
 def _options(source: Source) -> str:

@@ -13,7 +13,7 @@ import duckdb
 
 from churnrisk.errors import InputError
 from churnrisk.extract.mapping import map_export
-from churnrisk.history import Landed, connect, land
+from churnrisk.history import Incoming, Landed, connect, land
 from churnrisk.settings import Settings
 from churnrisk.tables import ACTIVITY_TABLES
 
@@ -29,21 +29,23 @@ def extract(settings: Settings, landed_at: datetime | None = None, rebuild: bool
     Args:
         settings: the company, its sources and their mapping.
         landed_at: now, in UTC without offset.
-        rebuild: set the old history aside and read everything again.
+        rebuild: read everything again, then set the old history aside.
 
     Raises:
         InputError: a source is missing, unreadable, unmapped or empty.
     """
     folder = history_folder(settings)
+    target = folder.with_name("history.new") if rebuild else folder
     if rebuild:
-        _set_aside(folder)
+        shutil.rmtree(target, ignore_errors=True)
     connection = connect(spill=settings.data_folder / ".spill")
     try:
         incoming = map_export(connection, settings)
         _refuse_incomplete({item.table for item in incoming})
+        _refuse_no_account(connection, incoming)
         landed = land(
             connection,
-            folder,
+            target,
             incoming,
             landed_at or datetime.now(UTC).replace(tzinfo=None),
             settings.company.time_zone,
@@ -56,14 +58,14 @@ def extract(settings: Settings, landed_at: datetime | None = None, rebuild: bool
         ) from error
     finally:
         connection.close()
-    if not landed.read.get("accounts"):
-        raise InputError("The source of accounts has no row", "Check the export and `where` in its mapping")
+    if rebuild:
+        _replace(folder, target)
     return landed
 
 
 def _refuse_incomplete(tables: set[str]) -> None:
     if "accounts" not in tables:
-        raise InputError("No source is mapped to accounts", "Add a [[mapping]] with table = \"accounts\"")
+        raise InputError("No source is mapped to accounts", 'Add a [[mapping]] with table = "accounts"')
     if not tables & set(ACTIVITY_TABLES):
         raise InputError(
             "Accounts alone cannot tell who will leave",
@@ -71,8 +73,17 @@ def _refuse_incomplete(tables: set[str]) -> None:
         )
 
 
-def _set_aside(folder: Path) -> None:
+def _refuse_no_account(connection: duckdb.DuckDBPyConnection, incoming: list[Incoming]) -> None:
+    """Stop before anything is landed, so that the history stays as it was."""
+    relations = [item.relation for item in incoming if item.table == "accounts"]
+    if not any(connection.execute(f"select 1 from {relation} limit 1").fetchone() for relation in relations):
+        raise InputError("The source of accounts has no row", "Check the export and `where` in its mapping")
+
+
+def _replace(folder: Path, new: Path) -> None:
+    """Set the old history aside, now that the new one is whole."""
     if folder.exists():
         old = folder.with_name("history.old")
         shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
+    new.rename(folder)

@@ -16,8 +16,9 @@ from churnrisk.history import Incoming, name, quoted
 from churnrisk.settings import Mapping, Settings, Source
 from churnrisk.tables import TABLES, Column
 
-#: A text that ends in a time of day with an offset, such as 10:00:00Z or 10:00+02:00.
-_HAS_OFFSET = r":\d{2}(\.\d+)?\s*(Z|z|[+-]\d{2}(:?\d{2})?)$"
+#: A text that is a day, or a day and a time of day, and says nothing of a time zone.
+_LOCAL = r"^\d+[-/]\d+[-/]\d+([T ]+\d+:\d+(:\d+(\.\d+)?)?)?$"
+_GAP_BEFORE_OFFSET = r"\s+([+-]\d)"
 
 
 def map_export(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Incoming]:
@@ -39,8 +40,7 @@ def map_export(connection: duckdb.DuckDBPyConnection, settings: Settings) -> lis
     for mapping in mappings:
         _refuse_unknown(mapping)
     return [
-        _prepare(connection, position, mapping, settings.company.time_zone)
-        for position, mapping in enumerate(mappings)
+        _prepare(connection, position, mapping, settings.company.time_zone) for position, mapping in enumerate(mappings)
     ]
 
 
@@ -97,8 +97,10 @@ def _canonical_mappings(connection: duckdb.DuckDBPyConnection, folder: Path) -> 
 def _prepare(connection: duckdb.DuckDBPyConnection, position: int, mapping: Mapping, company_zone: str) -> Incoming:
     table = TABLES[mapping.table]
     zone = mapping.time_zone or company_zone
-    source = mapping.source if mapping.source.lstrip().lower().startswith(("select", "with")) else (
-        f"select * from {name(mapping.source)}"
+    source = (
+        mapping.source
+        if mapping.source.lstrip().lower().startswith(("select", "with"))
+        else (f"select * from {name(mapping.source)}")
     )
     where = f" where {mapping.where}" if mapping.where else ""
     raw = {**mapping.columns, **({"known_at": mapping.known_at} if mapping.known_at else {})}
@@ -112,9 +114,10 @@ def _prepare(connection: duckdb.DuckDBPyConnection, position: int, mapping: Mapp
         if column.name not in raw:
             casts.append(f"null::{column.sql_type} as {name(column.name)}")
             continue
-        cast = _cast(column, types[column.name], zone)
+        # A day is one of the company's, whatever zone the source tells its times in.
+        cast = _cast(column, types[column.name], company_zone if column.kind == "date" else zone)
         casts.append(f"{cast} as {name(column.name)}")
-        if column.kind != "text":
+        if column.kind != "text" and not _always_fits(column, types[column.name]):
             text = f"{name(column.name)}::varchar"
             problems.append(
                 f"case when nullif(trim({text}), '') is not null and ({cast}) is null"
@@ -139,29 +142,53 @@ def _cast(column: Column, sql_type: str, zone: str) -> str:
     """The column as its declared type; null where it cannot be read."""
     raw = name(column.name)
     if column.kind == "text":
+        if sql_type in ("DOUBLE", "FLOAT"):  # ids that became decimals where one was missing: 17.0 is 17
+            whole = f"{raw} = trunc({raw}) and abs({raw}) < 1e15"
+            raw = f"(case when {whole} then {raw}::bigint::varchar else {raw}::varchar end)"
         return f"nullif(trim({raw}::varchar), '')"
     if column.kind == "timestamp":
         return _instant(raw, sql_type, zone)
     if sql_type == "VARCHAR":
         raw = f"nullif(trim({raw}), '')"
     if column.kind == "date":
+        if sql_type == "TIMESTAMP WITH TIME ZONE":
+            raw = f"({raw} at time zone {quoted(zone)})"
         return f"try_cast({raw} as date)"
     if column.kind == "number":
         # Infinity and NaN are no quantities.
         return f"(case when isfinite(try_cast({raw} as double)) then try_cast({raw} as double) end)"
+    if column.kind == "integer" and sql_type not in ("BIGINT", "INTEGER"):
+        # 3.7 is no whole number; a cast alone would make it 4.
+        return f"(case when try_cast({raw} as bigint) = try_cast({raw} as double) then try_cast({raw} as bigint) end)"
     return f"try_cast({raw} as {column.sql_type})"
 
 
+def _always_fits(column: Column, sql_type: str) -> bool:
+    """Whether every value of that type is one of the column's: then no cell can be a problem."""
+    dates = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
+    fitting = {"timestamp": dates, "date": dates, "integer": ("BIGINT", "INTEGER"), "boolean": ("BOOLEAN",)}
+    return sql_type in fitting.get(column.kind, ())
+
+
 def _instant(raw: str, sql_type: str, zone: str) -> str:
+    """The moment in UTC."""
     if sql_type == "TIMESTAMP WITH TIME ZONE":
         return f"({raw} at time zone 'UTC')"
-    local = f"((try_cast({raw} as timestamp) at time zone {quoted(zone)}) at time zone 'UTC')"
+    if zone == "UTC" and sql_type == "TIMESTAMP":
+        return raw
     if sql_type != "VARCHAR":
-        return local
+        return _local(raw, zone)
+    # As a timestamp, DuckDB reads "10:00 UTC" as 10:00 and drops the rest without a word; and it knows "now".
+    raw = f"trim({raw})"
+    zoned = f"try_cast(regexp_replace({raw}, '{_GAP_BEFORE_OFFSET}', '\\1') as timestamptz) at time zone 'UTC'"
     return (
-        f"(case when regexp_matches({raw}, '{_HAS_OFFSET}')"
-        f" then try_cast({raw} as timestamptz) at time zone 'UTC' else {local} end)"
+        f"(case when regexp_matches({raw}, '{_LOCAL}') then {_local(raw, zone)}"
+        f" when regexp_matches({raw}, '^\\d') then {zoned} end)"
     )
+
+
+def _local(raw: str, zone: str) -> str:
+    return f"((try_cast({raw} as timestamp) at time zone {quoted(zone)}) at time zone 'UTC')"
 
 
 def _types(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, str]:
@@ -189,5 +216,3 @@ def _unfitting(
         f"Correct `from` or `where` in the [[mapping]] of {mapping.table} in churnrisk.toml",
         table=mapping.table,
     )
-
-

@@ -118,9 +118,17 @@ class Feature:
         for wording in (self.high, self.low):
             if wording is not None and wording.code not in REASON_CODES:
                 raise ValueError(f"{self.name} has the reason code {wording.code}, which is not in the list")
+        if self.high is None and self.low is None:
+            raise ValueError(f"{self.name} has no wording: nobody could be told why")
         for table in self.stream.needs:
             if table not in TABLES:
                 raise ValueError(f"{self.stream.name} needs {table}, which is no canonical table")
+
+    @property
+    def code(self) -> str:
+        """The reason code it mainly tells of: that of a high number, else that of a low one."""
+        wordings = [wording for wording in (self.high, self.low) if wording is not None]
+        return wordings[0].code
 
 
 class Catalogue:
@@ -147,17 +155,12 @@ class Catalogue:
         """The features whose tables have rows, without those named in `leave_out`."""
         tables, unwanted = set(present), set(leave_out)
         return Catalogue(
-            feature
-            for feature in self.features
-            if set(feature.stream.needs) <= tables and feature.name not in unwanted
+            feature for feature in self.features if set(feature.stream.needs) <= tables and feature.name not in unwanted
         )
 
     @property
     def hash(self) -> str:
         """The digest of what decides the numbers; words may change without it."""
         return digest(
-            [
-                [f.name, f.stream.rows, f.aggregate, f.value, f.where, f.window, f.empty]
-                for f in self.features
-            ]
+            [[f.name, f.stream.rows, f.aggregate, f.value, f.where, f.window, f.empty] for f in self.features]
         )

@@ -19,7 +19,8 @@ SUBSCRIPTIONS = Stream(
 PRICES = Stream(
     "prices",
     """
-    select account_id, happened_at, mrr / nullif(before_mrr, 0) - 1 as rise, seats / nullif(before_seats, 0) - 1.0 as growth
+    select account_id, happened_at,
+        mrr / nullif(before_mrr, 0) - 1 as rise, seats / nullif(before_seats, 0) - 1.0 as growth
     from (
         select account_id, happened_at, mrr, seats,
             lag(mrr) over (partition by account_id order by happened_at, subscription_id) as before_mrr,
@@ -31,13 +32,22 @@ PRICES = Stream(
     needs=("subscriptions",),
 )
 
-INVOICES = Stream("invoices", "select account_id, happened_at, amount from invoices", needs=("invoices",))
+#: What accounts without a subscription order. Under a subscription invoices follow the calendar, not the customer.
+ORDERS = Stream(
+    "orders",
+    """
+    select account_id, happened_at, amount from invoices
+    where account_id not in (select account_id from subscriptions where account_id is not null)
+    """,
+    needs=("invoices",),
+)
 
 #: Whether an invoice is or was paid after it was due, placed at its due day.
 DUE = Stream(
     "due",
     """
-    select account_id, due_at as happened_at, amount, paid_at is null as is_unpaid, paid_at is null or paid_at > due_at as is_late
+    select account_id, due_at as happened_at,
+        paid_at is null as is_unpaid, paid_at is null or paid_at > due_at as is_late
     from invoices where due_at is not null
     """,
     needs=("invoices",),
@@ -53,14 +63,14 @@ CHAMPIONS_GONE = Stream(
 def _invoices_last(days: int) -> Feature:
     return Feature(
         f"invoices_last_{days}d",
-        INVOICES,
+        ORDERS,
         "count",
         "invoices",
         f"Invoices issued in the last {days} days.",
         where="amount > 0",
         window=days,
         empty=0,
-        low=Wording("inactivity", "{value} orders were invoiced in the last {days} days; {usual} is usual"),
+        low=Wording("inactivity", "Only {value} in the last {days} days; usual is {usual}"),
     )
 
 
@@ -114,7 +124,7 @@ FEATURES = (
         "Invoices that are due and not paid.",
         value="case when is_unpaid then 1 else 0 end",
         empty=0,
-        high=Wording("billing", "{value} invoices are overdue; {usual} is usual"),
+        high=Wording("billing", "{value} overdue; usual is {usual}"),
     ),
     Feature(
         "late_payments_share_last_180d",
@@ -125,7 +135,7 @@ FEATURES = (
         value="is_late",
         window=180,
         high=Wording(
-            "billing", "{value} of the invoices due in the last {days} days were paid late or not; {usual} is usual"
+            "billing", "{value} of the invoices due in the last {days} days were paid late or not; usual is {usual}"
         ),
     ),
     _invoices_last(30),
@@ -133,18 +143,18 @@ FEATURES = (
     _invoices_last(365),
     Feature(
         "invoiced_last_90d",
-        INVOICES,
+        ORDERS,
         "sum",
         "money",
         "Invoiced in the last 90 days.",
         value="amount",
         window=90,
         empty=0,
-        low=Wording("inactivity", "{value} was invoiced in the last {days} days; {usual} is usual"),
+        low=Wording("inactivity", "Only {value} was invoiced in the last {days} days; usual is {usual}"),
     ),
     Feature(
         "invoiced_change_90d",
-        INVOICES,
+        ORDERS,
         "change",
         "change",
         "Invoiced in the last 90 days against the 270 days before; -0.6 is a fall by 60 %.",
@@ -154,12 +164,12 @@ FEATURES = (
     ),
     Feature(
         "days_since_invoice",
-        INVOICES,
+        ORDERS,
         "days_since",
         "days",
         "Days since the last invoice.",
         where="amount > 0",
-        high=Wording("inactivity", "The last invoice was issued {value} ago; {usual} is usual"),
+        high=Wording("inactivity", "The last invoice was issued {value} ago; usual is {usual}"),
     ),
     Feature(
         "champions_left_last_180d",

@@ -84,7 +84,9 @@ def _days_until(feature: Feature, as_of: AsOf, when: str) -> str:
 
 def _last(feature: Feature, as_of: AsOf, when: str) -> str:
     # The value itself breaks a tie of the same moment, so that the order of rows does not.
-    return f"max_by(({expression(feature.value)})::double, (s.happened_at, ({expression(feature.value)})::double)){when}"
+    return (
+        f"max_by(({expression(feature.value)})::double, (s.happened_at, ({expression(feature.value)})::double)){when}"
+    )
 
 
 def _change(feature: Feature, as_of: AsOf, when: str) -> str:
@@ -93,7 +95,9 @@ def _change(feature: Feature, as_of: AsOf, when: str) -> str:
     start, before = _instant(as_of, -feature.window), _instant(as_of, -feature.window * (1 + WINDOWS_BEFORE))
     now = f"coalesce(sum({value}){base} and s.happened_at > {start}), 0)"
     usual = f"sum({value}){base} and s.happened_at <= {start} and s.happened_at > {before})"
-    days = f"least({feature.window * WINDOWS_BEFORE}, (epoch({start}) - epoch(min(s.happened_at){when})) / {_DAY}.0 + 1)"
+    days = (
+        f"least({feature.window * WINDOWS_BEFORE}, (epoch({start}) - epoch(min(s.happened_at){when})) / {_DAY}.0 + 1)"
+    )
     return f"({now} / {feature.window}) / nullif({usual} / greatest({days}, 7), 0) - 1"
 
 

@@ -25,7 +25,7 @@ FEATURES = (
         value="score",
         where="kind = 'csat'",
         window=180,
-        low=Wording("low_survey", "CSAT was {value} of 5 in the last {days} days; {usual} is usual"),
+        low=Wording("low_survey", "CSAT was {value} of 5 in the last {days} days; usual is {usual}"),
     ),
     Feature(
         "nps_score",
@@ -35,7 +35,7 @@ FEATURES = (
         "The last answer to the NPS question, 0 to 10.",
         value="score",
         where="kind = 'nps'",
-        low=Wording("low_survey", "The last NPS answer was {value} of 10; {usual} is usual"),
+        low=Wording("low_survey", "The last NPS answer was {value} of 10; usual is {usual}"),
     ),
     Feature(
         "survey_answers_share_last_180d",
@@ -46,7 +46,7 @@ FEATURES = (
         value="is_answered",
         window=180,
         low=Wording(
-            "survey_silence", "{value} of the surveys of the last {days} days were answered; {usual} is usual"
+            "survey_silence", "Only {value} of the surveys of the last {days} days were answered; usual is {usual}"
         ),
     ),
 )

@@ -10,7 +10,8 @@ TICKETS = Stream("tickets", "select account_id, happened_at from tickets", needs
 FIRST_REPLIES = Stream(
     "first_replies",
     """
-    select t.account_id, min(m.created_at) as happened_at, (epoch(min(m.created_at)) - epoch(t.created_at)) / 3600.0 as hours
+    select t.account_id, min(m.created_at) as happened_at,
+        (epoch(min(m.created_at)) - epoch(t.created_at)) / 3600.0 as hours
     from tickets t join messages m on m.ticket_id = t.ticket_id
     where m.author_role = 'agent' and m.public and m.created_at >= t.created_at
     group by t.ticket_id, t.account_id, t.created_at
@@ -24,7 +25,7 @@ SOLVED = Stream(
     """
     select t.account_id, min(e.at) as happened_at, (epoch(min(e.at)) - epoch(t.created_at)) / 3600.0 as hours
     from tickets t join ticket_events e on e.ticket_id = t.ticket_id
-    where e.field = 'status' and e.value = 'solved'
+    where e.field = 'status' and e.value = 'solved' and e.at >= t.created_at
     group by t.ticket_id, t.account_id, t.created_at
     """,
     needs=("tickets", "ticket_events"),
@@ -34,10 +35,12 @@ SOLVED = Stream(
 BACKLOG = Stream(
     "backlog",
     """
-    select t.account_id, t.created_at as happened_at, coalesce(e.status, 'new') not in ('solved', 'closed', 'deleted') as is_open
+    select t.account_id, t.created_at as happened_at,
+        coalesce(e.status, 'new') not in ('solved', 'closed', 'deleted') as is_open
     from tickets t
     left join (
-        select ticket_id, max_by(value, ("at", seq)) as status from ticket_events where field = 'status' group by ticket_id
+        select ticket_id, max_by(value, ("at", seq)) as status
+        from ticket_events where field = 'status' group by ticket_id
     ) e on e.ticket_id = t.ticket_id
     """,
     needs=("tickets", "ticket_events"),
@@ -48,7 +51,8 @@ REOPENED = Stream(
     "reopened",
     """
     select account_id, moment as happened_at from (
-        select t.account_id, e.at as moment, e.value, lag(e.value) over (partition by e.ticket_id order by e.at, e.seq) as before
+        select t.account_id, e.at as moment, e.value,
+            lag(e.value) over (partition by e.ticket_id order by e.at, e.seq) as before
         from tickets t join ticket_events e on e.ticket_id = t.ticket_id
         where e.field = 'status'
     ) where before = 'solved' and value in ('new', 'open', 'pending', 'hold')
@@ -56,8 +60,8 @@ REOPENED = Stream(
     needs=("tickets", "ticket_events"),
 )
 
-_MANY = Wording("unresolved", "{value} tickets were opened in the last {days} days; {usual} is usual")
-_FEW = Wording("inactivity", "Only {value} tickets were opened in the last {days} days; {usual} is usual")
+_MANY = Wording("unresolved", "{value} opened in the last {days} days; usual is {usual}")
+_FEW = Wording("inactivity", "Only {value} opened in the last {days} days; usual is {usual}")
 
 
 def _tickets_last(days: int) -> Feature:
@@ -84,7 +88,7 @@ FEATURES = (
         "days_since",
         "days",
         "Days since the last ticket was opened.",
-        high=Wording("inactivity", "The last ticket was opened {value} ago; {usual} is usual"),
+        high=Wording("inactivity", "The last ticket was opened {value} ago; usual is {usual}"),
     ),
     Feature(
         "first_response_hours_last_30d",
@@ -94,7 +98,7 @@ FEATURES = (
         "Mean time to the first reply, of the replies given in the last 30 days.",
         value="hours",
         window=30,
-        high=Wording("slow_response", "First reply took {value} on average in the last {days} days; {usual} is usual"),
+        high=Wording("slow_response", "First reply took {value} on average in the last {days} days; usual is {usual}"),
     ),
     Feature(
         "first_response_hours_last_90d",
@@ -104,7 +108,7 @@ FEATURES = (
         "Mean time to the first reply, of the replies given in the last 90 days.",
         value="hours",
         window=90,
-        high=Wording("slow_response", "First reply took {value} on average in the last {days} days; {usual} is usual"),
+        high=Wording("slow_response", "First reply took {value} on average in the last {days} days; usual is {usual}"),
     ),
     Feature(
         "resolution_hours_last_90d",
@@ -114,7 +118,9 @@ FEATURES = (
         "Mean time from opening to the first solution, of the tickets solved in the last 90 days.",
         value="hours",
         window=90,
-        high=Wording("unresolved", "Tickets took {value} on average to solve in the last {days} days; {usual} is usual"),
+        high=Wording(
+            "unresolved", "Solving a ticket took {value} on average in the last {days} days; usual is {usual}"
+        ),
     ),
     Feature(
         "open_tickets",
@@ -124,7 +130,7 @@ FEATURES = (
         "Tickets that are not solved.",
         value="case when is_open then 1 else 0 end",
         empty=0,
-        high=Wording("unresolved", "{value} tickets are still open; {usual} is usual"),
+        high=Wording("unresolved", "{value} still open; usual is {usual}"),
     ),
     Feature(
         "reopens_last_90d",
@@ -134,6 +140,6 @@ FEATURES = (
         "How often solved tickets were opened again in the last 90 days.",
         window=90,
         empty=0,
-        high=Wording("reopened", "Solved tickets were opened again {value} in the last {days} days; {usual} is usual"),
+        high=Wording("reopened", "Solved tickets were opened again {value} in the last {days} days; usual is {usual}"),
     ),
 )

@@ -39,7 +39,7 @@ FEATURES = (
         where="amount > 0",
         window=30,
         empty=0,
-        low=Wording("usage_drop", "The product was used on {value} of the last {days} days; {usual} is usual"),
+        low=Wording("usage_drop", "The product was used on only {value} of the last {days}; usual is {usual}"),
     ),
     Feature(
         "days_since_usage",
@@ -48,7 +48,7 @@ FEATURES = (
         "days",
         "Days since the product was last used.",
         where="amount > 0",
-        high=Wording("inactivity", "The product was last used {value} ago; {usual} is usual"),
+        high=Wording("inactivity", "The product was last used {value} ago; usual is {usual}"),
     ),
     Feature(
         "active_users_last_30d",
@@ -57,7 +57,10 @@ FEATURES = (
         "people",
         "People who used the product on a day, on average over the days with use in the last 30 days.",
         value="people",
+        where="amount > 0",
         window=30,
-        low=Wording("usage_drop", "{value} people used the product on a day in the last {days} days; {usual} is usual"),
+        low=Wording(
+            "usage_drop", "On a day with use, {value} used the product in the last {days} days; usual is {usual}"
+        ),
     ),
 )

@@ -15,10 +15,11 @@ def connect(spill: Path | None = None, threads: int = 2) -> duckdb.DuckDBPyConne
     connection = duckdb.connect(":memory:")
     connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
     connection.execute(f"set threads = {threads}")
-    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set global TimeZone = 'UTC'")  # for its cursors too, whatever the zone of the machine
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set preserve_insertion_order = false")
     if spill is not None:
+        spill.mkdir(parents=True, exist_ok=True)
         connection.execute(f"set temp_directory = {quoted(str(spill))}")
     return connection
 

@@ -6,24 +6,26 @@ appears whole or not at all. Nothing that was landed is ever changed.
 
 - `happened_at` places a fact in a window.
 - `known_at` decides whether it is visible: the declared one; else, on a table's first load, `happened_at` plus the
-  declared delay, never the arrival; on later loads the arrival.
-- `landed_at` identifies a snapshot and is never read by features.
+  declared delay, or the arrival where that was sooner; on later loads the arrival.
+- `landed_at` identifies a snapshot and is never read by features. It rises with the loads.
 """
 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from churnrisk.errors import CorruptError, InputError
+from churnrisk.errors import CannotWriteError, CorruptError, InputError
 from churnrisk.history.engine import name, quoted
 from churnrisk.store import atomic_folder, sha256_of
 from churnrisk.tables import ALWAYS, TABLES, Table
+from churnrisk.timeline import AsOf
 
 #: The columns that landing adds to the canonical ones.
 LANDED_COLUMNS = ("happened_at", "known_at", "landed_at", "source", "problem", "row_hash")
@@ -82,39 +84,72 @@ def land(
     """
     manifests = read_manifests(folder)
     _refuse_other_mapping(folder, manifests, mapping_hash)
-    read = {item.table: 0 for item in incoming}
-    staged: dict[str, str] = {}
-    for position, item in enumerate(incoming):
-        relation = f"landing_{position}"
-        read[item.table] += _stage(connection, relation, item, manifests, folder, landed_at, time_zone)
-        staged[relation] = item.table
-    new = _distinct_new(connection, staged, read)
-    if not any(new.values()):
-        return Landed(0, read, new)
     load = len(manifests) + 1
-    with atomic_folder(folder / "loads" / f"{load:06d}") as staging:
-        files = {table: _write(connection, table, staging) for table, rows in new.items() if rows}
-        manifest = {
-            "load": load,
-            "landed_at": landed_at.isoformat(),
-            "mapping_hash": mapping_hash,
-            "tables": files,
-        }
-        (staging / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    landed_at = _after(manifests, landed_at)
+    _tell_day_end(connection, time_zone)
+    read = dict.fromkeys((item.table for item in incoming), 0)
+    new = dict(read)
+    files: dict[str, Any] = {}
+    try:
+        with atomic_folder(folder / "loads" / f"{load:06d}") as staging:
+            for table in read:
+                relations: list[str] = []
+                for item in (item for item in incoming if item.table == table):
+                    relations.append(f"landing_{len(relations)}")
+                    read[table] += _stage(connection, relations[-1], item, manifests, folder, landed_at, time_zone)
+                new[table] = _distinct_new(connection, relations)
+                if new[table]:
+                    files[table] = _write(connection, table, staging)
+                connection.execute("drop table new_rows")
+            if not files:
+                raise _NothingNewError
+            manifest = {
+                "load": load,
+                "landed_at": landed_at.isoformat(),
+                "mapping_hash": mapping_hash,
+                "tables": files,
+            }
+            (staging / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    except _NothingNewError:
+        return Landed(0, read, new)
     return Landed(load, read, new)
 
 
+class _NothingNewError(Exception):
+    """Takes the staging folder away again where there is nothing to put into it."""
+
+
 def read_manifests(folder: Path) -> list[dict[str, Any]]:
-    """The manifests of all loads, in order."""
+    """The manifests of all loads, in order; raises CorruptError where a load is missing or its manifest damaged."""
     manifests = []
-    for path in sorted((folder / "loads").glob("[0-9]*/manifest.json")):
+    for number, load in enumerate(sorted((folder / "loads").glob("[0-9]*")), start=1):
+        path = load.with_name(f"{number:06d}") / "manifest.json"
         try:
-            manifests.append(json.loads(path.read_text(encoding="utf-8")))
-        except ValueError as error:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            if manifest["load"] != number or not _is_whole(manifest):
+                raise ValueError(f"it says {manifest['load']}")
+        except (ValueError, OSError, KeyError, TypeError) as error:
             raise CorruptError(
-                f"{path} is damaged", "Restore it from a backup, or move the history away and extract again"
+                f"{path} is missing or damaged",
+                "Restore it from a backup, or move the history away and extract again",
+                file=str(path),
             ) from error
+        manifests.append(manifest)
     return manifests
+
+
+def _is_whole(manifest: dict[str, Any]) -> bool:
+    """Whether everything is there that readers ask for."""
+    datetime.fromisoformat(manifest["landed_at"])
+    tables = {table: (facts["rows"], facts["sha256"]) for table, facts in manifest["tables"].items()}
+    return set(tables) <= set(TABLES) and isinstance(manifest["mapping_hash"], str)
+
+
+def _after(manifests: list[dict[str, Any]], landed_at: datetime) -> datetime:
+    """Now, or just after the last load where the machine's clock was put back: a later load is never an earlier one."""
+    if not manifests:
+        return landed_at
+    return max(landed_at, datetime.fromisoformat(manifests[-1]["landed_at"]) + timedelta(microseconds=1))
 
 
 def files_of(folder: Path, manifests: list[dict[str, Any]], table: str) -> list[Path]:
@@ -151,22 +186,25 @@ def _stage(
     """Make a table of the incoming rows that are not in the history; gives the number of rows read."""
     table = TABLES[item.table]
     files = files_of(folder, manifests, item.table)
+    # What happened is known after its delay, and what is here is known: the sooner counts.
+    delayed = f"least(happened_at + interval {int(item.delay_days)} day, $landed_at::timestamp)"
+    arrival = "$landed_at::timestamp" if files else delayed
     connection.execute(
-        f"create or replace temp table {relation} as select *, {_row_hash(table)} as row_hash from ("
-        f" select {_columns(table)}, {_happened_at(table, time_zone)} as happened_at, known_at as declared_at,"
-        f" problem, source from {item.relation})"
+        f"create or replace temp table {relation} as select {_columns(table)}, happened_at,"
+        f" coalesce(declared_at, {arrival}, $landed_at::timestamp) as known_at, $landed_at::timestamp as landed_at,"
+        f" source, problem, {_row_hash(table)} as row_hash, declared_at is not null as is_declared"
+        f" from ({_placed(table, item.relation, time_zone)})",
+        {"landed_at": landed_at},
     )
     rows = _count(connection, relation)
     if files:
-        connection.execute(f"create or replace temp view landed_before as select * from {relation_of(files)}")
-        connection.execute(f"delete from {relation} using landed_before b where {_is_known(relation, table)}")
-    arrival = "$landed_at::timestamp" if files else f"happened_at + interval {int(item.delay_days)} day"
-    connection.execute(
-        f"create or replace temp table {relation} as select {_columns(table)}, happened_at,"
-        f" coalesce(declared_at, {arrival}, $landed_at::timestamp) as known_at,"
-        f" $landed_at::timestamp as landed_at, source, problem, row_hash from {relation}",
-        {"landed_at": landed_at},
-    )
+        # A row that landed before its time was held back for it, and is news when its time has come.
+        time = "known_at" if table.announced else "greatest(happened_at, known_at)"
+        connection.execute(
+            f"create or replace temp view landed_before as select * from {relation_of(files)}"
+            f" where not coalesce(landed_at < {time} and {time} <= timestamp '{landed_at}', false)"
+        )
+        _drop_known(connection, relation, table)
     return rows
 
 
@@ -174,59 +212,101 @@ def _columns(table: Table) -> str:
     return ", ".join(f"{name(column.name)}::{column.sql_type} as {name(column.name)}" for column in table.columns)
 
 
-def _happened_at(table: Table, time_zone: str) -> str:
+def _placed(table: Table, relation: str, time_zone: str) -> str:
+    """The incoming rows with `happened_at`; their own known_at becomes `declared_at`."""
+    rows = f"select * exclude (known_at), known_at as declared_at from {relation}"
     if table.happened_at == ALWAYS:
-        return f"timestamp '{BEGINNING}'"
+        return f"select *, timestamp '{BEGINNING}' as happened_at from ({rows})"
     column = name(table.happened_at)
-    if table.column(table.happened_at).kind == "date":
-        # A day is known at its end: the next local midnight, as an instant in UTC.
-        return f"(({column}::date + 1)::timestamp at time zone {quoted(time_zone)}) at time zone 'UTC'"
-    return f"{column}::timestamp"
-
-
-def _row_hash(table: Table) -> str:
-    # A length before each value keeps ('ab', 'c') and ('a', 'bc') apart; null differs from the empty text.
-    texts = [f"{name(column)}::varchar" for column in table.column_names] + ["declared_at::varchar", "problem"]
-    parts = ", ".join(f"coalesce(length({text}) || ':' || {text}, '-')" for text in texts)
-    return f"md5_number_lower(concat({parts}))"
-
-
-def _is_known(relation: str, table: Table) -> str:
-    """Whether a row is in the history: any version if it tells its own clock, else one of its key's last load."""
-    same_key = " and ".join(f"k.{name(column)} = b.{name(column)}" for column in table.key)
-    no_key = " or ".join(f"b.{name(column)} is null" for column in table.key)
-    latest = f"(select max(k.landed_at) from landed_before k where {same_key})"
+    if table.column(table.happened_at).kind != "date":
+        return f"select *, {column}::timestamp as happened_at from ({rows})"
+    # A day is known at its end: the next local midnight, as an instant in UTC. Time zones are slow: once for each day.
+    # The ends are those of `timeline`: DuckDB has time zones of its own, an hour off where a law has just changed.
+    end = f"((day::date + 1)::timestamp at time zone {quoted(time_zone)}) at time zone 'UTC'"
+    end = f"case when day::date between '1970-01-01' and '2200-01-01' then day_end(day::date) else {end} end"
     return (
-        f"{relation}.row_hash = b.row_hash and"
-        f" ({relation}.declared_at is not null or {no_key} or b.landed_at = {latest})"
+        f"with incoming as materialized ({rows}), days as materialized (select distinct {column} as day from incoming)"
+        f" select i.*, e.happened_at from incoming i"
+        f" left join (select day, {end} as happened_at from days) e on e.day = i.{column}"
     )
 
 
-def _distinct_new(
-    connection: duckdb.DuckDBPyConnection, staged: dict[str, str], read: dict[str, int]
-) -> dict[str, int]:
-    new = {}
-    for table in read:
-        parts = " union all ".join(f"from {relation}" for relation, of in staged.items() if of == table)
-        connection.execute(
-            f"create or replace temp table {name('new_' + table)} as"
-            f" select distinct on (row_hash) * from ({parts}) order by row_hash, known_at, source"
-        )
-        new[table] = _count(connection, name("new_" + table))
-        for relation, of in staged.items():
-            if of == table:
-                connection.execute(f"drop table {relation}")
-    return new
+def _tell_day_end(connection: duckdb.DuckDBPyConnection, time_zone: str) -> None:
+    """Let SQL ask `timeline` for the end of a day."""
+    with suppress(duckdb.InvalidInputException):
+        connection.remove_function("day_end")
+    connection.create_function("day_end", lambda day: AsOf(day, time_zone).instant, ["DATE"], "TIMESTAMP")
+
+
+def _row_hash(table: Table) -> str:
+    """The hash of a row's content. Texts carry their length, so that ('ab', 'c') and ('a', 'bc') stay apart."""
+
+    def part(column: str, is_text: bool) -> str:
+        text = f"{name(column)}::varchar"
+        return f"coalesce(length({text}) || ':' || {text}, '-')" if is_text else f"coalesce({text}, '-'), '|'"
+
+    parts = [part(column.name, column.kind == "text") for column in table.columns]
+    return f"md5_number_lower(concat({', '.join([*parts, part('declared_at', False), part('problem', True)])}))"
+
+
+def _drop_known(connection: duckdb.DuckDBPyConnection, relation: str, table: Table) -> None:
+    """Drop what is in the history.
+
+    A row that tells its own clock is known if it ever landed. Any other is known if it landed and the last version of
+    its key is still among what comes in; otherwise the source has gone back to it, and that is news.
+    """
+    no_key = " or ".join(f"{name(column)} is null" for column in table.key)
+    connection.execute(
+        f"delete from {relation} where (is_declared or {no_key}) and row_hash in (select row_hash from landed_before)"
+    )
+    undeclared = connection.execute(f"select 1 from {relation} where not is_declared limit 1").fetchone()
+    if undeclared is None:
+        return
+    key = ", ".join(name(column) for column in table.key)
+    connection.execute(
+        f"delete from {relation} where not is_declared and row_hash in (select row_hash from landed_before)"
+        f" and ({key}) in (select ({key}) from landed_before join"
+        f" (select {key}, max(landed_at) as landed_at from landed_before group by all) using ({key}, landed_at)"
+        f" where row_hash in (select row_hash from {relation}))"
+    )
+
+
+def _distinct_new(connection: duckdb.DuckDBPyConnection, relations: list[str]) -> int:
+    """Bring the staged rows of one table together in `new_rows`, each content once; gives how many there are."""
+    parts = " union all ".join(f"from {relation}" for relation in relations)
+    connection.execute(f"create or replace temp view staged_rows as {parts}")
+    # Few rows repeat: only those are sorted, because a row may carry a long text.
+    connection.execute(
+        "create or replace temp table repeated as select row_hash from staged_rows group by all having count(*) > 1"
+    )
+    connection.execute(
+        "create or replace temp table new_rows as"
+        " select * from staged_rows where row_hash not in (from repeated) union all"
+        " (select distinct on (row_hash) * from staged_rows where row_hash in (from repeated)"
+        " order by row_hash, known_at, source)"
+    )
+    connection.execute("drop view staged_rows")
+    for relation in relations:
+        connection.execute(f"drop table {relation}")
+    return _count(connection, "new_rows")
 
 
 def _write(connection: duckdb.DuckDBPyConnection, table: str, staging: Path) -> dict[str, Any]:
     path = staging / f"{table}.parquet"
-    relation = name("new_" + table)
-    connection.execute(f"copy (from {relation} order by all) to {quoted(str(path))} (format parquet, compression zstd)")
+    order = ", ".join(name(column) for column in TABLES[table].key)
+    try:
+        connection.execute(
+            f"copy (select * exclude (is_declared) from new_rows order by {order}, row_hash)"
+            f" to {quoted(str(path))} (format parquet, compression zstd)"
+        )
+    except duckdb.IOException as error:  # the rows have been read: what fails is the disk
+        said = str(error).strip().splitlines()[0].rstrip(".")
+        raise CannotWriteError(
+            f"{path.parent.parent} could not be written: {said}", "Make room or choose another folder, then start again"
+        ) from error
     rows, content = connection.execute(
-        f"select count(*), (sum(row_hash) % 18446744073709551616)::varchar from {relation}"
+        "select count(*), (sum(row_hash) % 18446744073709551616)::varchar from new_rows"
     ).fetchone() or (0, "0")
-    connection.execute(f"drop table {relation}")
     return {"rows": rows, "content": content, "sha256": sha256_of(path)}
 
 

@@ -38,7 +38,7 @@ class Past:
 
     def arrow(self, sql: str, parameters: dict[str, Any] | None = None) -> pa.Table:
         """The answer of a SELECT over the canonical tables, as an Arrow table."""
-        return self._cursor.execute(sql, parameters).to_arrow_table()
+        return self._cursor.sql(sql, params=parameters).to_arrow_table()
 
     def frame(self, sql: str, parameters: dict[str, Any] | None = None) -> pd.DataFrame:
         """The answer of a SELECT over the canonical tables, as a pandas frame."""
@@ -66,7 +66,8 @@ class History:
         Args:
             folder: where `landing` wrote it.
             time_zone: the company's.
-            held: the Parquet file of validation's verdicts (`table_name`, `row_hash`); rows named there are left out.
+            held: the Parquet file of validation's verdicts (`table_name`, `row_hash`, `landed_at`); rows named there
+                are left out.
 
         Raises:
             InputError: nothing was landed yet.
@@ -155,8 +156,8 @@ class History:
             rows = f"select {columns}, happened_at, known_at, row_hash from {relation_of(files)}"
             if self._held is not None:
                 rows += (
-                    f" where row_hash not in (select row_hash from read_parquet({quoted(str(self._held))})"
-                    f" where table_name = {quoted(table.name)})"
+                    f" where (row_hash, landed_at) not in (select (row_hash, landed_at) from"
+                    f" read_parquet({quoted(str(self._held))}) where table_name = {quoted(table.name)})"
                 )
         key = ", ".join(name(column) for column in table.key)
         # Two versions known at the same moment: the hash decides, so that the order of landing does not.

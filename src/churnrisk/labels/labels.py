@@ -20,7 +20,9 @@ from churnrisk.timeline import AsOf, LabelWindow
 
 def definition(label: Label) -> str:
     """The query that defines leaving."""
-    return {"contract_end": CONTRACT_END, "event": EVENT, "silence": SILENCE.format(activity=label.signs_of_life)}[label.kind]
+    return {"contract_end": CONTRACT_END, "event": EVENT, "silence": SILENCE.format(activity=label.signs_of_life)}[
+        label.kind
+    ]
 
 
 def label_hash(label: Label) -> str:

@@ -171,5 +171,10 @@ def from_json(content: dict[str, Any], text: str) -> Scorer:
     """The scorer that `to_json` told of; `text` is the booster's file, empty where there is none."""
     if content["kind"] == "trees":
         return Trees(text)
-    fields = {key: content[key] for key in OneFeature.__dataclass_fields__}
-    return OneFeature(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+    return OneFeature(
+        feature=content["feature"],
+        knots=tuple(content["knots"]),
+        levels=tuple(content["levels"]),
+        missing=content["missing"],
+        middle=content["middle"],
+    )

@@ -6,20 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Reason:
-    """Why the risk is as high as it is, in one sentence.
-
-    Attributes:
-        code: one of the reason codes.
-        sentence: plain words, with the value and what is usual; no full stop.
-        actionable: whether somebody can do something about it.
-    """
-
-    code: str
-    sentence: str
-    actionable: bool
+from churnrisk.score import Reason
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,9 @@ def single_writer(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise CannotWriteError(f"{folder} cannot be written: {error.strerror}", "Free or choose another folder") from error
+        raise CannotWriteError(
+            f"{folder} cannot be written: {error.strerror}", "Free or choose another folder"
+        ) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

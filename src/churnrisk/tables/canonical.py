@@ -63,6 +63,7 @@ SUBSCRIPTIONS = Table(
     key=("subscription_id",),
     happened_at="started_at",
     meaning="The contracts of the accounts; live from started_at until ended_at.",
+    announced=True,
     columns=(
         Column("subscription_id", "text", "One contract."),
         _ACCOUNT,

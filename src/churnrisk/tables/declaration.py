@@ -70,6 +70,7 @@ class Table:
             the company's time zone), or `always`.
         meaning: what the table holds, as one sentence.
         columns: all columns, the key first.
+        announced: whether a row may be known before it happens, as a contract is that was signed for later.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Table:
     happened_at: str
     meaning: str
     columns: tuple[Column, ...]
+    announced: bool = False
 
     def __post_init__(self) -> None:
         names = self.column_names

@@ -12,6 +12,8 @@ from churnrisk.tables import TABLES, Table
 
 #: How far a source's clock may be ahead of ours, in minutes.
 CLOCK_TOLERANCE_MINUTES = 10
+#: What a row that points there cannot do without, in words.
+_OWNERS = {"accounts.account_id": "an_account", "tickets.ticket_id": "a_ticket"}
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,20 @@ def _from_declaration(table: Table) -> list[Rule]:
         Rule(
             "is_not_from_the_future",
             table.name,
-            f"r.happened_at > r.landed_at + interval {CLOCK_TOLERANCE_MINUTES} minute",
-            "it happened after it was landed",
+            f"{_latest_clock(table)} > r.landed_at + interval {CLOCK_TOLERANCE_MINUTES} minute",
+            "it happened, or was known, after it was landed",
+            version=2,
         ),
-        Rule("is_known_after_it_happened", table.name, "r.known_at < r.happened_at", "it was known before it happened"),
     ]
+    if not table.announced:
+        found.append(
+            Rule(
+                "is_known_after_it_happened",
+                table.name,
+                "r.known_at < r.happened_at",
+                "it was known before it happened",
+            )
+        )
     for column in table.columns:
         if column.values:
             allowed = ", ".join(quoted(value) for value in column.values)
@@ -63,16 +74,22 @@ def _from_declaration(table: Table) -> list[Rule]:
                     f"{column.name} is none of {', '.join(column.values)}",
                 )
             )
-        if column.references == "accounts.account_id" and column.required:
+        if column.references in _OWNERS and column.required:
+            owner, _, key = column.references.partition(".")
             found.append(
                 Rule(
-                    "belongs_to_an_account",
+                    f"belongs_to_{_OWNERS[column.references]}",
                     table.name,
-                    f"r.{name(column.name)} not in (select account_id from accounts where account_id is not null)",
-                    "its account is not in accounts",
+                    f"r.{name(column.name)} not in"
+                    f" (select {name(key)} from {name(owner)} where {name(key)} is not null)",
+                    f"its {column.name} is not in {owner}",
                 )
             )
     return found
+
+
+def _latest_clock(table: Table) -> str:
+    return "r.known_at" if table.announced else "greatest(r.happened_at, r.known_at)"
 
 
 def _order(rule: str, table: str, earlier: str, later: str) -> Rule:
@@ -82,6 +99,7 @@ def _order(rule: str, table: str, earlier: str, later: str) -> Rule:
 _SPECIFIC = (
     _order("ends_after_it_starts", "subscriptions", "started_at", "ended_at"),
     _order("gives_notice_after_it_starts", "subscriptions", "started_at", "notice_at"),
+    _order("is_paid_after_it_is_issued", "invoices", "issued_at", "paid_at"),
     _order("is_answered_after_it_is_sent", "surveys", "sent_at", "responded_at"),
     _order("leaves_after_it_comes", "contacts", "created_at", "left_at"),
     _order("leaves_after_joining", "agents", "joined_at", "left_at"),

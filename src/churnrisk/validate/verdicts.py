@@ -56,12 +56,15 @@ def validate(history: Path) -> Verdicts:
     try:
         landed = _open(connection, history, manifests)
         connection.execute(
-            "create table verdicts (table_name varchar, row_hash ubigint, rule varchar, version integer)"
+            "create table verdicts"
+            " (table_name varchar, row_hash ubigint, landed_at timestamp, rule varchar, version integer)"
         )
         applied = [rule for rule in rules() if rule.table in landed]
         broken = {f"{rule.table}.{rule.name}": _apply(connection, rule) for rule in applied}
         held = dict.fromkeys(landed, 0) | dict(
-            connection.execute("select table_name, count(distinct row_hash) from verdicts group by all").fetchall()
+            connection.execute(
+                "select table_name, count(distinct (row_hash, landed_at)) from verdicts group by all"
+            ).fetchall()
         )
         _publish(connection, verdicts_file(history))
     finally:
@@ -73,19 +76,23 @@ def validate(history: Path) -> Verdicts:
 
 def _open(connection: duckdb.DuckDBPyConnection, history: Path, manifests: list[dict[str, object]]) -> dict[str, int]:
     landed = {}
-    for table in TABLES:
-        files = files_of(history, manifests, table)
-        if files:
-            connection.execute(f"create view {name(table)} as select * from {relation_of(files)}")
-            row = connection.execute(f"select count(*) from {name(table)}").fetchone()
-            landed[table] = int(row[0]) if row else 0
+    for table in TABLES.values():
+        files = files_of(history, manifests, table.name)
+        if not files:
+            # Rules of other tables ask whether their rows are in this one.
+            keys = ", ".join(f"null::varchar as {name(column)}" for column in table.key)
+            connection.execute(f"create view {name(table.name)} as select {keys} where false")
+            continue
+        connection.execute(f"create view {name(table.name)} as select * from {relation_of(files)}")
+        row = connection.execute(f"select count(*) from {name(table.name)}").fetchone()
+        landed[table.name] = int(row[0]) if row else 0
     return landed
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
     row = connection.execute(
-        f"insert into verdicts select distinct {quoted(rule.table)}, r.row_hash, {quoted(rule.name)}, {rule.version}"
-        f" from {name(rule.table)} r where {rule.bad}"
+        f"insert into verdicts select {quoted(rule.table)}, r.row_hash, r.landed_at, {quoted(rule.name)},"
+        f" {rule.version} from {name(rule.table)} r where {rule.bad}"
     ).fetchone()
     return int(row[0]) if row else 0
 

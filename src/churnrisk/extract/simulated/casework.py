@@ -35,7 +35,7 @@ _OVERLOOKED_SHARE, _OVERLOOKED_FACTOR = 0.02, 5.0
 _NEXT_REPLY_MINUTES, _SOLVING_MINUTES, _AGAIN_MINUTES = 110.0, 200.0, 260.0
 
 #: Chance that a solved ticket is opened again, and again after that, with and without the cause `reopened`.
-REOPEN_WITH_CAUSE, REOPEN_ORDINARY = (0.85, 0.6, 0.4), (0.05, 0.15, 0.15)
+REOPEN_WITH_CAUSE, REOPEN_ORDINARY = (0.92, 0.7, 0.5), (0.03, 0.15, 0.15)
 MOST_REOPENS = len(REOPEN_WITH_CAUSE)
 _CLOSES_AFTER = 4 * DAY
 _MOST_ROUNDS = 2
@@ -125,7 +125,9 @@ class Casework:
         day = draws.pick("ticket day", key, _WEEKDAY_SHARES)
         at_work = 12.4 * HOUR + 2.4 * HOUR * draws.normal("ticket hour", key)
         any_hour = draws.uniform("ticket any hour", key) * DAY
-        time = np.where(draws.uniform("ticket when", key) < _ANY_HOUR_SHARE, any_hour, np.clip(at_work, 0, DAY - SECOND))
+        time = np.where(
+            draws.uniform("ticket when", key) < _ANY_HOUR_SHARE, any_hour, np.clip(at_work, 0, DAY - SECOND)
+        )
         return day * DAY + time.astype(np.int64) // SECOND * SECOND
 
     def _opened(self, draws: Draws, account: Ints, key: Ints, created: Ints, moods: Floats) -> Tickets:
@@ -158,7 +160,9 @@ class Casework:
 
     def _reply(self, draws: Draws, tickets: Tickets, slow: Floats) -> None:
         overlooked = draws.uniform("overlooked", tickets.key) < _OVERLOOKED_SHARE
-        minutes = FIRST_REPLY_MINUTES[tickets.priority] * self._lasting(draws, "reply", tickets, 1.0, _FIRST_REPLY_WIDTH)
+        minutes = FIRST_REPLY_MINUTES[tickets.priority] * self._lasting(
+            draws, "reply", tickets, 1.0, _FIRST_REPLY_WIDTH
+        )
         minutes = minutes * np.where(overlooked, _OVERLOOKED_FACTOR, 1.0) * slow
         tickets.first_reply = self._after(tickets, tickets.assigned, minutes)
 
@@ -177,7 +181,9 @@ class Casework:
     def _solve(self, draws: Draws, tickets: Tickets) -> None:
         last = np.max([tickets.first_reply, *tickets.answered], axis=0)
         held = draws.uniform("held", tickets.key) < _HOLD_SHARE
-        waits = np.where(held, (7 + 14 * draws.uniform("hold", tickets.key)) * DAY, 0).astype(np.int64) // SECOND * SECOND
+        waits = (
+            np.where(held, (7 + 14 * draws.uniform("hold", tickets.key)) * DAY, 0).astype(np.int64) // SECOND * SECOND
+        )
         tickets.held = np.where(held, last + 30 * MINUTE, NEVER)
         tickets.solved = self._after(tickets, last + waits, self._lasting(draws, "solve", tickets, _SOLVING_MINUTES))
 
@@ -203,7 +209,7 @@ def channel_queue(tickets: Tickets) -> Ints:
 def scored(tickets: Tickets, uniforms: Floats) -> Ints:
     """A csat score from 1 to 5: the mood, less for every reopening and for a reply that took long."""
     waited = np.log1p((tickets.first_reply - tickets.created) / (8 * HOUR))
-    feeling = tickets.mood - 0.35 * tickets.reopens - 0.2 * waited + 1.1
+    feeling = tickets.mood - 0.15 * tickets.reopens - 0.2 * waited + 1.1
     shares = weighted(uniforms, (0.06, 0.06, 0.13, 0.3, 0.45))
     shift = np.clip(np.round(feeling - 1.0), -3, 1).astype(np.int64)
     return np.clip(shares + 1 + shift, 1, 5)

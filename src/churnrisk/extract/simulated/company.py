@@ -37,7 +37,7 @@ from churnrisk.extract.simulated.wording import Wording
 FIRST_MONDAY = date(2023, 1, 2)
 #: How far all active causes together lower the customers' mood, per unit of log hazard: their tone follows their
 #: state, and says nothing that the causes do not.
-_MOOD_PER_HAZARD = 0.30
+_MOOD_PER_HAZARD = 0.20
 
 Rows = dict[str, list[pa.Table]]
 
@@ -158,7 +158,7 @@ class Company:
         return self._hazards.to_pandas() if self._hazards is not None else pd.DataFrame()
 
     def departures(self) -> pa.Table:
-        """Who has decided to leave so far: account_id, decided_week, notice_at, ended_at, voluntary, main_cause."""
+        """Who has decided to leave so far, as an Arrow table: account_id, decided_week, notice_at, ended_at, voluntary, main_cause."""
         return self._leaving.departures()
 
     def _live(self) -> Bools:

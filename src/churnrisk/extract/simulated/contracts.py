@@ -24,12 +24,14 @@ TERMS = np.array([182, 365, 730])
 _TERM_SHARES = ((0.5, 0.45, 0.05), (0.2, 0.65, 0.15), (0.0, 0.6, 0.4))
 
 #: Chances per week of innocent changes: more seats, fewer seats.
-_WEEKLY_UPGRADE, _WEEKLY_DOWNGRADE = 0.0012, 0.001
-#: Share of renewals at which the price follows inflation, by 1.5 to 4.5 %.
-_INDEXATION_SHARE = 0.5
+_WEEKLY_UPGRADE, _WEEKLY_DOWNGRADE = 0.0008, 0.0006
+#: Share of renewals at which the price follows inflation, and by how much.
+_INDEXATION_SHARE, _INDEXATION = 0.4, 1.02
+#: The price rises that the cause `price_change` brings.
+_PRICE_RISES = np.array([1.12, 1.15, 1.20])
 
 #: How leaving goes: share that pays no more and is cut off, share that leaves without notice, the rest gives notice.
-_UNPAID_SHARE, _SILENT_SHARE = 0.04, 0.10
+_UNPAID_SHARE, _SILENT_SHARE = 0.03, 0.10
 #: Share of those giving notice that say so in tickets before.
 _SAYS_SO_SHARE = 0.6
 
@@ -78,11 +80,10 @@ class Contracts:
     def renew(self, week_end: int, draws: Draws) -> list[pa.Table]:
         """Contracts whose renewal falls before the week's end: prolonged, or replaced at a slightly higher price."""
         due = (self.renewal_at != NEVER) & (self.renewal_at < week_end) & self.is_undecided() & (self.ended_at == NEVER)
-        indexed = draws.stream("indexation").random((2, len(due)))
-        rises = due & (indexed[0] < _INDEXATION_SHARE)
+        rises = due & (draws.stream("indexation").random(len(due)) < _INDEXATION_SHARE)
         at = self.renewal_at.copy()
         self.renewal_at = np.where(due, self.renewal_at + self.term * DAY, self.renewal_at)
-        tables = self._replace(np.flatnonzero(rises), at, factor=1.015 + 0.03 * indexed[1])
+        tables = self._replace(np.flatnonzero(rises), at, factor=np.full(len(due), _INDEXATION))
         prolonged = np.flatnonzero(due & ~rises)
         return [*tables, self._rows(prolonged, at[prolonged])]
 
@@ -93,7 +94,9 @@ class Contracts:
         at = self.clock.to_utc(self.clock.week_start(week) + working_moment(uniforms[0]))
         more = live & self.is_undecided() & (uniforms[1] < _WEEKLY_UPGRADE) & ~dearer
         fewer = live & self.is_undecided() & (uniforms[1] > 1 - _WEEKLY_DOWNGRADE) & ~dearer
-        tables = self._replace(np.flatnonzero(dearer), at, factor=1.12 + 0.18 * uniforms[2])
+        tables = self._replace(
+            np.flatnonzero(dearer), at, factor=_PRICE_RISES[np.floor(3 * uniforms[2]).astype(np.int64)]
+        )
         seats = np.where(more, 1.15 + 0.35 * uniforms[2], np.where(fewer, 0.9 - 0.25 * uniforms[2], 1.0))
         changing = (more | fewer) & (self.seats >= 4)
         before = self.seats.copy()
@@ -108,7 +111,9 @@ class Contracts:
         next_week = self.clock.week_start(week + 1)
         pondering = np.floor(uniforms[1] * 5).astype(np.int64) * 7 * DAY
         notice = self.clock.to_utc(next_week + pondering + working_moment(uniforms[2]))
-        days_to_end = np.select([way == 0, way == 1], [42 + uniforms[3] * 28, 21 + uniforms[3] * 35], 20 + uniforms[3] * 40)
+        days_to_end = np.select(
+            [way == 0, way == 1], [42 + uniforms[3] * 28, 21 + uniforms[3] * 35], 20 + uniforms[3] * 40
+        )
         end = notice + days_to_end.astype(np.int64) * DAY
         self.notice_at = np.where(decides & (way == 2), notice, self.notice_at)
         self.ended_at = np.where(decides, end, self.ended_at)
@@ -147,6 +152,8 @@ class Contracts:
         self, chosen: Ints, known_at: Ints, with_notice: bool = False, with_end: bool = False, seats: Ints | None = None
     ) -> pa.Table:
         """One version of the present contract row of each chosen account."""
+        if not len(chosen):
+            return frames.empty("subscriptions")
         nothing = np.full(len(chosen), NEVER)
         reason = self.involuntary[chosen].astype(np.int64) if with_end else np.full(len(chosen), -1)
         return frames.build(

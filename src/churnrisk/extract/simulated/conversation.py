@@ -12,7 +12,7 @@ from churnrisk.extract.simulated.casework import Tickets
 from churnrisk.extract.simulated.clock import MINUTE, NEVER, Clock
 from churnrisk.extract.simulated.draws import Bools, Draws, Ints
 from churnrisk.extract.simulated.helpdesk import AGENT, CUSTOMER, ROLES, SYSTEM, ticket_ids
-from churnrisk.extract.simulated.wording import MAIN, Wording
+from churnrisk.extract.simulated.wording import MAIN, MOST_MESSAGES, Speech, Wording
 
 #: Shares: tickets with an automatic receipt, with an internal note.
 _RECEIPT_SHARE, _NOTE_SHARE = 0.25, 0.12
@@ -35,11 +35,35 @@ def messages(
     draws: Draws, clock: Clock, wording: Wording, tickets: Tickets, recorded: Ints, is_parting: Bools
 ) -> pa.Table:
     """All messages of the tickets; `is_parting` says by account who is about to leave and ready to say so."""
-    tables = [
-        _rows(draws, clock, wording, tickets, turn, number, recorded, is_parting)
-        for number, turn in enumerate(_thread(draws, tickets))
-    ]
-    return pa.concat_tables(tables)
+    turns = _thread(draws, tickets)
+    number, ticket = np.nonzero(np.array([turn.at for turn in turns]) != NEVER)
+    at = clock.to_utc(np.array([turn.at for turn in turns])[number, ticket])
+    role = np.array([turn.role for turn in turns])[number]
+    main = np.array([turn.main for turn in turns])[number, ticket]
+    keys = tickets.key[ticket] * MOST_MESSAGES + number
+    by_customer = role == CUSTOMER
+    chance = np.where(is_parting[tickets.account[ticket]], SAYS_SO, EMPTY_THREAT)
+    said = Speech(
+        keys=keys,
+        language=tickets.language[ticket],
+        main=main,
+        category=tickets.category[ticket],
+        # Those whose ticket comes back are angrier with every turn.
+        mood=tickets.mood[ticket] - 0.4 * (main == MAIN.index("again")),
+        is_customer=by_customer,
+        is_formal=tickets.channel[ticket] != _CHAT,
+        goodbye=by_customer & (draws.uniform("says so", keys) < chance),
+    )
+    return frames.build(
+        "messages",
+        message_id=frames.numbered("M", tickets.key[ticket], number),
+        ticket_id=ticket_ids(tickets.key[ticket]),
+        author_role=frames.labels(ROLES, role),
+        public=np.array([turn.public for turn in turns])[number],
+        created_at=at,
+        body=wording.bodies(draws, said),
+        known_at=np.maximum(at, recorded[ticket]),
+    )
 
 
 def _thread(draws: Draws, tickets: Tickets) -> list[_Turn]:
@@ -62,42 +86,3 @@ def _thread(draws: Draws, tickets: Tickets) -> list[_Turn]:
     for reopened, resolved in zip(tickets.reopened, tickets.resolved, strict=True):
         turns += [_Turn(reopened, says("again"), CUSTOMER), _Turn(resolved, says("agent_solved"), AGENT)]
     return turns
-
-
-def _rows(
-    draws: Draws,
-    clock: Clock,
-    wording: Wording,
-    tickets: Tickets,
-    turn: _Turn,
-    number: int,
-    recorded: Ints,
-    is_parting: Bools,
-) -> pa.Table:
-    chosen = np.flatnonzero(turn.at != NEVER)
-    keys = tickets.key[chosen] * 32 + number
-    by_customer = np.full(len(chosen), turn.role == CUSTOMER)
-    chance = np.where(is_parting[tickets.account[chosen]], SAYS_SO, EMPTY_THREAT)
-    bodies = wording.bodies(
-        draws,
-        keys,
-        tickets.language[chosen],
-        turn.main[chosen],
-        tickets.category[chosen],
-        # Those whose ticket comes back are angrier with every turn.
-        tickets.mood[chosen] - 0.4 * (turn.main[chosen] == MAIN.index("again")),
-        by_customer,
-        tickets.channel[chosen] != _CHAT,
-        by_customer & (draws.uniform("says so", keys) < chance),
-    )
-    at = clock.to_utc(turn.at[chosen])
-    return frames.build(
-        "messages",
-        message_id=frames.numbered("M", tickets.key[chosen], np.full(len(chosen), number)),
-        ticket_id=ticket_ids(tickets.key[chosen]),
-        author_role=frames.labels((ROLES[turn.role],), np.zeros(len(chosen), np.int64)),
-        public=np.full(len(chosen), turn.public),
-        created_at=at,
-        body=bodies,
-        known_at=np.maximum(at, recorded[chosen]),
-    )

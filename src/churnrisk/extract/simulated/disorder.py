@@ -38,7 +38,7 @@ NOWHERE, BAD_ID = "none", "bad"
 
 def disturb(tables: dict[str, list[pa.Table]], draws: Draws) -> tuple[dict[str, list[pa.Table]], pa.Table]:
     """The week's new rows with disorder among them, and the list of the bad ones for truth/bad_rows.parquet."""
-    disturbed, bad_keys = {}, []
+    disturbed, bad_keys = {}, [_listed("usage", frames.empty("usage"))]
     for name, parts in tables.items():
         table = pa.concat_tables(parts) if parts else frames.empty(name)
         if not table.num_rows or name not in (CORRECTED | DUPLICATED | BAD):
@@ -58,7 +58,8 @@ def disturb(tables: dict[str, list[pa.Table]], draws: Draws) -> tuple[dict[str, 
 def _row_keys(name: str, table: pa.Table) -> Ints:
     """A number for each row that depends on nothing but its key: digits of the id, and for usage the day."""
     text = table.column("account_id" if name == "usage" else _id_column(name)).combine_chunks()
-    digits = pc.cast(pc.replace_substring_regex(text, "[^0-9]", ""), pa.int64()).to_numpy(zero_copy_only=False)
+    plain = pc.replace_substring(pc.utf8_slice_codeunits(text, 1), "-", "")
+    digits = pc.cast(plain, pa.int64()).to_numpy(zero_copy_only=False)
     if name == "usage":
         day = table.column("day").combine_chunks().view(pa.int32()).to_numpy().astype(np.int64)
         metric = pc.utf8_length(table.column("metric").combine_chunks()).to_numpy().astype(np.int64)

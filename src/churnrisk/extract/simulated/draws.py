@@ -22,9 +22,8 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
 def _mix(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    with np.errstate(over="ignore"):
-        numbers = (numbers ^ (numbers >> np.uint64(30))) * _MIX_1
-        numbers = (numbers ^ (numbers >> np.uint64(27))) * _MIX_2
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * _MIX_1
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * _MIX_2
     return numbers ^ (numbers >> np.uint64(31))
 
 
@@ -33,6 +32,7 @@ class Draws:
 
     def __init__(self, seed: int, week: int) -> None:
         self._entropy = [seed, week + 1]
+        self._salt = int(np.random.SeedSequence(self._entropy).generate_state(1, np.uint64)[0])
 
     def stream(self, name: str) -> np.random.Generator:
         """A fresh generator for one purpose; the caller draws for all accounts at once."""
@@ -40,9 +40,8 @@ class Draws:
 
     def uniform(self, name: str, keys: Ints) -> Floats:
         """One number in [0, 1) for each key: the same key gives the same number, whatever else is asked."""
-        salt = np.random.SeedSequence([*self._entropy, crc32(name.encode())]).generate_state(1, np.uint64)
-        with np.errstate(over="ignore"):
-            mixed = _mix(_mix(keys.astype(np.uint64) * _GAMMA) + salt)
+        salt = self._salt ^ (crc32(name.encode()) << 32)
+        mixed = _mix(_mix(keys.astype(np.uint64) * _GAMMA) ^ np.uint64(salt))
         return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
     def normal(self, name: str, keys: Ints) -> Floats:

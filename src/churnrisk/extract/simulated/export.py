@@ -73,7 +73,8 @@ def simulate(
         _publish(staging, out)
     except OSError as error:
         raise CannotWriteError(
-            f"{error.filename or out} cannot be written: {error.strerror or error}", "Free space or choose another folder"
+            f"{error.filename or out} cannot be written: {error.strerror or error}",
+            "Free space or choose another folder",
         ) from error
     last_day = company.today.toordinal() - 1
     return SimulatedExport(out, rows, first_day.isoformat(), first_day.fromordinal(last_day).isoformat())
@@ -127,7 +128,9 @@ class _Files:
     def __enter__(self) -> _Files:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for name, writer in self._writers.items():
             if error is None:
                 self._flush(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +22,7 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
     "timestamp": pa.timestamp("us"),
     "date": pa.date32(),
 }
-Values = pa.Array | pa.ChunkedArray | Ints | Floats | Bools
+Values: TypeAlias = pa.Array | pa.ChunkedArray | Ints | Floats | Bools
 
 
 def schema(name: str) -> pa.Schema:
@@ -37,7 +37,7 @@ def schema(name: str) -> pa.Schema:
 _SCHEMAS = {name: schema(name) for name in TABLES}
 
 
-def build(name: str, **columns: Values) -> pa.Table:
+def build(name: str, /, **columns: Values) -> pa.Table:
     """A table in canonical shape; columns that are not given are null. Moments are microseconds, dates are days."""
     rows = len(next(iter(columns.values())))
     unknown = set(columns) - set(_SCHEMAS[name].names)
@@ -87,7 +87,7 @@ def moments(table: pa.Table, column: str) -> Ints:
     return array.fill_null(NEVER).to_numpy(zero_copy_only=False)
 
 
-def replaced(table: pa.Table, **columns: Values) -> pa.Table:
+def replaced(table: pa.Table, /, **columns: Values) -> pa.Table:
     """The table with some columns exchanged."""
     for name, values in columns.items():
         place = table.schema.get_field_index(name)

@@ -1,4 +1,4 @@
-"""The help desk's records: tickets, their events, the surveys after them, and the quarterly question to each account."""
+"""The help desk's records: tickets, their events, the surveys after them, and the quarterly question."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ class HelpDesk:
 
     def events(self, draws: Draws, tickets: Tickets, recorded: Ints) -> pa.Table:
         """Every change of the tickets. `seq` numbers the kinds of change in the order of a ticket's life."""
-        agents = self._staff.assign(tickets.language, self._clock.to_utc(tickets.created), draws.uniform("agent", tickets.key))
+        agents = self._staff.assign(
+            tickets.language, self._clock.to_utc(tickets.created), draws.uniform("agent", tickets.key)
+        )
         blocks = [
             self._status(tickets, tickets.created, NEW, CUSTOMER),
             _Block(tickets.assigned, "assignee", agents, SYSTEM),
@@ -76,11 +78,14 @@ class HelpDesk:
         ]
         for asked, answered in zip(tickets.asked, tickets.answered, strict=True):
             blocks += [self._status(tickets, asked, OPEN, CUSTOMER), self._status(tickets, answered, PENDING, AGENT)]
-        blocks += [self._status(tickets, tickets.held, HOLD, AGENT), self._status(tickets, tickets.solved, SOLVED, AGENT)]
+        blocks += [
+            self._status(tickets, tickets.held, HOLD, AGENT),
+            self._status(tickets, tickets.solved, SOLVED, AGENT),
+        ]
         for reopened, resolved in zip(tickets.reopened, tickets.resolved, strict=True):
             blocks += [self._status(tickets, reopened, OPEN, CUSTOMER), self._status(tickets, resolved, SOLVED, AGENT)]
         blocks.append(self._status(tickets, tickets.closed, CLOSED, SYSTEM))
-        return pa.concat_tables([self._event_rows(tickets, block, seq, recorded) for seq, block in enumerate(blocks)])
+        return self._event_rows(tickets, blocks, recorded)
 
     def surveys(self, draws: Draws, tickets: Tickets) -> pa.Table:
         """The csat question a day after the solution: one row when sent, another when answered."""
@@ -92,7 +97,9 @@ class HelpDesk:
         score = scored(tickets, draws.uniform("csat", tickets.key))[asked]
         comments = self._wording.comments(draws, keys, tickets.language[asked], score <= 2, score >= 4, _COMMENT_SHARE)
         accounts = tickets.account[asked]
-        return self._survey_rows("csat", frames.numbered("V", keys), accounts, ticket_ids(keys), sent, answered, score, comments)
+        return self._survey_rows(
+            "csat", frames.numbered("V", keys), accounts, ticket_ids(keys), sent, answered, score, comments
+        )
 
     def quarterly(self, week: int, draws: Draws, live: Bools, moods: Floats) -> pa.Table:
         """The nps question, put to each account every thirteen weeks."""
@@ -124,18 +131,20 @@ class HelpDesk:
     def _status(self, tickets: Tickets, at: Ints, status: int, role: int) -> _Block:
         return _Block(at, "status", frames.labels(STATUSES, np.full(len(tickets.key), status)), role)
 
-    def _event_rows(self, tickets: Tickets, block: _Block, seq: int, recorded: Ints) -> pa.Table:
-        happens = np.flatnonzero(block.at != NEVER)
-        at = self._clock.to_utc(block.at[happens])
+    def _event_rows(self, tickets: Tickets, blocks: list[_Block], recorded: Ints) -> pa.Table:
+        moments = np.array([block.at for block in blocks])
+        seq, ticket = np.nonzero(moments != NEVER)
+        at = self._clock.to_utc(moments[seq, ticket])
+        values = pa.concat_arrays([block.values for block in blocks]).take(pa.array(seq * len(tickets.key) + ticket))
         return frames.build(
             "ticket_events",
-            ticket_id=ticket_ids(tickets.key[happens]),
+            ticket_id=ticket_ids(tickets.key[ticket]),
             at=at,
-            seq=np.full(len(happens), seq),
-            field=frames.labels((block.field,), np.zeros(len(happens), np.int64)),
-            value=block.values.take(pa.array(happens)),
-            actor_role=frames.labels((ROLES[block.role],), np.zeros(len(happens), np.int64)),
-            known_at=np.maximum(at, recorded[happens]),
+            seq=seq,
+            field=pa.array([block.field for block in blocks]).take(pa.array(seq)),
+            value=values,
+            actor_role=frames.labels(ROLES, np.array([block.role for block in blocks])[seq]),
+            known_at=np.maximum(at, recorded[ticket]),
         )
 
     def _survey_rows(

@@ -11,9 +11,9 @@ from churnrisk.extract.simulated.clock import DAY, Clock
 from churnrisk.extract.simulated.contracts import Contracts
 from churnrisk.extract.simulated.draws import Bools, Draws, Floats
 
-#: The weekly hazard of an account without any cause. With the causes as planted about 1.6 % of the live accounts
+#: The weekly hazard of an account without any cause. With the causes as planted about 1.8 % of the live accounts
 #: leave in a month.
-BASE_WEEKLY_HAZARD = 0.0011
+BASE_WEEKLY_HAZARD = 0.00026
 #: Added to the log hazard in the weeks before a renewal, when contracts are looked at.
 RENEWAL_NEAR, RENEWAL_WEEKS = 0.30, 8
 #: What accounts say that leave for another reason, or do not tell theirs; the last is for those who stopped paying.

@@ -9,9 +9,9 @@ import numpy as np
 LANGUAGES = ("en", "da", "de", "pl", "ko", "he")
 
 _FIRST_HALVES = (
-    "Nord Alba Vester Clear Blue Silver Lumen Terra Aero Marin Solis Castor Delta Hanse Orbit Kesto Vela Tavi Ferro Grano "
-    "Morgen Polar Quanta Rivo Sable Tundra Umbra Vanta Wester Zephyr Amber Birk Cobalt Dania Elbe Fjord Gdynia Haifa "
-    "Indigo Jade Kiruna Lodz Mirae Negev Oliva Pine Quarry Raven Seoul Tide"
+    "Nord Alba Vester Clear Blue Silver Lumen Terra Aero Marin Solis Castor Delta Hanse Orbit Kesto Vela Tavi Ferro "
+    "Grano Morgen Polar Quanta Rivo Sable Tundra Umbra Vanta Wester Zephyr Amber Birk Cobalt Dania Elbe Fjord Gdynia "
+    "Haifa Indigo Jade Kiruna Lodz Mirae Negev Oliva Pine Quarry Raven Seoul Tide"
 ).split()
 _SECOND_HALVES = (
     "works tech gruppen logic soft line port media trade pharma energi bygg foods textil data care finans marine optik "
@@ -63,5 +63,7 @@ def people(languages: np.ndarray, chance: np.random.Generator) -> list[tuple[str
         key = f"{first}.{last}".lower().translate(_PLAIN)
         seen[key] = seen.get(key, 0) + 1
         number = seen[key]
-        found.append((f"{key}{number}" if number > 1 else key, f"{first} {last}" + (f" {number}" if number > 1 else "")))
+        found.append(
+            (f"{key}{number}" if number > 1 else key, f"{first} {last}" + (f" {number}" if number > 1 else ""))
+        )
     return found

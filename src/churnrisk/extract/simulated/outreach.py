@@ -59,10 +59,14 @@ class OutreachEffects:
         """What is taken off the log hazard this week."""
         return np.where(self._until >= week, self._size, 0.0)
 
-    def act(self, actions: Sequence[Action], week: int, draws: Draws, live: Bools, cause: Ints) -> tuple[pa.Table, pa.Table]:
+    def act(
+        self, actions: Sequence[Action], week: int, draws: Draws, live: Bools, cause: Ints
+    ) -> tuple[pa.Table, pa.Table]:
         """Carry the week's actions out; `cause` is the strongest at work by account, or -1. Rows, and the truth."""
         chosen = self._accounts(actions, live)
-        fits = np.array([CAUSE_NAMES.index(PLAY_FITS[a.play]) if a.play in PLAY_FITS else -2 for a in actions], np.int64)
+        fits = np.array(
+            [CAUSE_NAMES.index(PLAY_FITS[a.play]) if a.play in PLAY_FITS else -2 for a in actions], np.int64
+        )
         effect = np.where(cause[chosen] < 0, WITHOUT_CAUSE, np.where(fits == cause[chosen], FITTING, OTHER))
         uniforms = draws.stream("outreach").random((4, self._population.size))
         weeks = SHORTEST_EFFECT + np.floor(uniforms[0] * (LONGEST_EFFECT + 1 - SHORTEST_EFFECT)).astype(np.int64)
@@ -92,7 +96,9 @@ class OutreachEffects:
                     account_id=action.account_id,
                 )
             if action.csm not in self._csms:
-                raise InputError(f"{action.csm} is not one of its CSMs", "Choose from Company.observed()", csm=action.csm)
+                raise InputError(
+                    f"{action.csm} is not one of its CSMs", "Choose from Company.observed()", csm=action.csm
+                )
         accounts = [self._index[action.account_id] for action in actions]
         if len(set(accounts)) < len(accounts):
             raise InputError("An account is contacted twice in one week", "Give one action per account and week")
@@ -122,7 +128,11 @@ class OutreachEffects:
 def effect_table() -> pa.Table:
     """What every play does to every cause: rows of truth/plays.parquet."""
     plays = [*PLAY_FITS, FRIENDLY_CALL]
-    rows = [(play, cause.name, FITTING if PLAY_FITS.get(play) == cause.name else OTHER) for play in plays for cause in CAUSES]
+    rows: list[tuple[str, str | None, float]] = [
+        (play, cause.name, FITTING if PLAY_FITS.get(play) == cause.name else OTHER)
+        for play in plays
+        for cause in CAUSES
+    ]
     rows += [(play, None, WITHOUT_CAUSE) for play in plays]
     return pa.table(
         {

@@ -71,6 +71,8 @@ class People:
     def _rows(
         self, chosen: Ints, number: Ints, role: int, created: Ints, known: Ints, left: Ints | None = None
     ) -> pa.Table:
+        if not len(chosen):
+            return frames.empty("contacts")
         return frames.build(
             "contacts",
             contact_id=frames.numbered("C", chosen + 1, number),

@@ -153,7 +153,8 @@ def found(accounts: int, weeks: int, clock: Clock, founding: Draws) -> Populatio
     segment = weighted(chance.random(accounts), _SEGMENT_SHARES)
     language = _spread(chance.random(accounts), _LANGUAGE_SHARES)
     country = np.array(_COUNTRIES_OF)[language, chance.integers(0, 3, accounts)]
-    support = np.array([weighted(u, s) for u, s in zip(chance.random((1, accounts)).repeat(3, 0), _SUPPORT_SHARES)])
+    uniforms = chance.random(accounts)
+    support = np.array([weighted(uniforms, shares) for shares in _SUPPORT_SHARES])
     seats = np.maximum(2, np.round(_SEATS[segment] * np.exp(0.5 * chance.standard_normal(accounts)))).astype(np.int64)
     price = _PRICE_PER_SEAT[segment] * np.exp(0.25 * chance.standard_normal(accounts))
     created_at, arrival_week = _creation(clock, weeks, founding, accounts)
@@ -176,7 +177,7 @@ def found(accounts: int, weeks: int, clock: Clock, founding: Draws) -> Populatio
         mrr=np.round(seats * price, 2),
         users=chance.integers(1, 5, accounts),
         ticket_rate=_TICKETS_PER_WEEK[segment] * np.exp(0.35 * chance.standard_normal(accounts)),
-        use=seats * _EVENTS_PER_SEAT_AND_DAY * np.exp(0.5 * chance.standard_normal(accounts)),
+        use=np.asarray(seats * _EVENTS_PER_SEAT_AND_DAY * np.exp(0.5 * chance.standard_normal(accounts)), np.float64),
         temperament=0.5 * chance.standard_normal(accounts),
         frailty=0.2 * chance.standard_normal(accounts),
         csm_keys=[key for key, _ in staff],

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from churnrisk.extract.simulated import frames
-from churnrisk.extract.simulated.causes import CauseStates, USAGE_DROP
+from churnrisk.extract.simulated.causes import USAGE_DROP, CauseStates
 from churnrisk.extract.simulated.clock import DAY, EPOCH, NEVER, Clock
 from churnrisk.extract.simulated.contracts import Contracts
 from churnrisk.extract.simulated.draws import Bools, Draws, Floats, Ints
@@ -17,11 +17,12 @@ METRICS = ("events", "exports")
 #: Monday to Sunday, against an ordinary working day.
 _WEEKDAYS = np.array([1.02, 1.06, 1.04, 1.0, 0.86, 0.12, 0.10])
 #: Use on public holidays, in July and in the week of Christmas, against an ordinary day.
-_HOLIDAY, _JULY, _CHRISTMAS = 0.3, 0.75, 0.5
-#: What remains of the use once the cause `usage_drop` has run its course, and how fast it gets there (share per week).
-REMAINS, _SLIDE_PER_WEEK = 0.35, 0.22
+_HOLIDAY, _JULY, _CHRISTMAS = 0.3, 0.82, 0.6
+#: While the cause `usage_drop` shows, use falls to this share within two weeks and slides on by this factor every
+#: week: on average over twenty weeks about two thirds less than before.
+DROPS_TO, SLIDES_BY = 0.6, 0.93
 #: Innocent dips: chance per week, what remains, for one to three weeks.
-_WEEKLY_DIP, _DIP_REMAINS = 0.008, 0.5
+_WEEKLY_DIP, _DIP_REMAINS = 0.006, 0.5
 #: The account's own slow wandering: a first-order autoregression of the log with this memory and weekly push.
 _MEMORY, _PUSH = 0.92, 0.045
 _DAILY_NOISE = 0.28
@@ -69,8 +70,9 @@ class ProductUse:
         level = self._contracts.population.use * np.exp(self._wandering) * live
         level = level * self._contracts.seats / self._contracts.population.seats
         level = level * np.where(self._dips_until >= week, _DIP_REMAINS, 1.0)
-        slid = np.minimum((causes.age(week)[:, USAGE_DROP] + 1) * _SLIDE_PER_WEEK, 1.0)
-        level = level * np.where(causes.shown(week)[:, USAGE_DROP], 1 - (1 - REMAINS) * slid, 1.0)
+        age = np.maximum(causes.age(week)[:, USAGE_DROP], 0)
+        dropped = np.where(age == 0, (1 + DROPS_TO) / 2, DROPS_TO * SLIDES_BY**age)
+        level = level * np.where(causes.shown(week)[:, USAGE_DROP], dropped, 1.0)
         noticed = self._contracts.has_given_notice_by(self._clock.week_start_utc(week))
         return level * np.where(noticed, _AFTER_NOTICE, 1.0)
 

@@ -26,8 +26,8 @@ from churnrisk.extract.simulated.population import SUPPORT_PLANS
 SCHEDULE_IDS = ("standard", "extended")
 #: Minutes after local midnight, by weekday; premium accounts are served in the extended hours.
 HOURS: dict[str, dict[int, tuple[int, int]]] = {
-    "standard": {day: (8 * 60, 17 * 60) for day in range(1, 6)},
-    "extended": {**{day: (7 * 60, 21 * 60) for day in range(1, 6)}, 6: (9 * 60, 15 * 60)},
+    "standard": dict.fromkeys(range(1, 6), (8 * 60, 17 * 60)),
+    "extended": {**dict.fromkeys(range(1, 6), (7 * 60, 21 * 60)), 6: (9 * 60, 15 * 60)},
 }
 PRIORITIES = ("low", "normal", "high", "urgent")
 #: Promised minutes to the first reply and to the resolution, for the support plan "standard".

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -22,18 +23,22 @@ from churnrisk.extract.simulated.names import FIRST_NAMES, LANGUAGES, LAST_NAMES
 
 #: What the main sentence of a message can be: the problem, by category, or one of these.
 MAIN = (*CATEGORIES, "answer", "again", "agent_first", "agent_next", "agent_solved", "note", "auto")
+#: No thread is longer; a message's key is its ticket's key times this plus its number.
+MOST_MESSAGES = 32
 TONES = ("negative", "neutral", "positive", "sorry")
 #: Below and above these moods a customer writes in anger or with praise; in between most say nothing of the kind.
 ANGRY_BELOW, PLEASED_ABOVE = -0.75, 0.75
 
-_LINKS = ("https://app.example.com/reports/2291", "https://status.example.com/", "https://help.example.com/articles/114")
+#: Share of later messages by e-mail that carry the first one below.
+_QUOTE_SHARE = 0.3
+_LINKS = (
+    "https://app.example.com/reports/2291",
+    "https://status.example.com/",
+    "https://help.example.com/articles/114",
+)
 _TRACES = (
-    "Traceback (most recent call last):\n"
-    '  File "sync.py", line 88, in push\n'
-    "    client.send(batch)\n"
-    "TimeoutError: read timed out after 30 s",
-    "java.lang.NullPointerException\n\tat com.example.export.Writer.close(Writer.java:142)\n"
-    "\tat com.example.export.Job.run(Job.java:57)",
+    'Traceback (most recent call last):\n  File "sync.py", line 88, in push\nTimeoutError: read timed out after 30 s',
+    "java.lang.NullPointerException\n\tat com.example.export.Writer.close(Writer.java:142)",
     "ERROR 502 Bad Gateway\nrequest-id: 7f3a-11c9",
 )
 
@@ -59,6 +64,29 @@ class Pool:
         safe = np.maximum(groups, 0)
         index = self._starts[safe] + np.floor(uniforms * self._sizes[safe]).astype(np.int64)
         return self._phrases.take(pa.array(np.where(groups >= 0, index, len(self._phrases) - 1)))
+
+
+@dataclass(frozen=True)
+class Speech:
+    """What is to be put into words, one entry for each message.
+
+    Attributes:
+        keys: ticket key * MOST_MESSAGES + number in the thread.
+        main: what the message is about, as an index of MAIN.
+        category: of the ticket, as an index of CATEGORIES.
+        mood: how the writer's customer feels; the agents apologise where it is bad.
+        is_formal: has a greeting and a name; a chat has not.
+        goodbye: says that the customer thinks of leaving.
+    """
+
+    keys: Ints
+    language: Ints
+    main: Ints
+    category: Ints
+    mood: Floats
+    is_customer: Bools
+    is_formal: Bools
+    goodbye: Bools
 
 
 class Wording:
@@ -90,41 +118,29 @@ class Wording:
         texts = self._comment.take(np.where(speaks, languages * 2 + is_good, -1), draws.uniform("comment", keys))
         return pc.if_else(pa.array(speaks), texts, pa.scalar(None, pa.string()))
 
-    def bodies(
-        self,
-        draws: Draws,
-        keys: Ints,
-        language: Ints,
-        main: Ints,
-        category: Ints,
-        mood: Floats,
-        is_customer: Bools,
-        is_formal: Bools,
-        says_goodbye: Bools,
-    ) -> pa.Array:
-        """Message bodies. `main` indexes MAIN; `keys` are ticket * 32 + number; the formal have greeting and name."""
-        kinds = len(MAIN)
-        ticket_keys = keys // 32
-        side = np.where(is_customer, 0, 1)
-        writer = np.where(is_customer, ticket_keys, ticket_keys + 1)
-        tone = np.where(is_customer, _tones(draws, keys, mood), _apologies(draws, keys, mood))
-        plain = main >= MAIN.index("note")
-        formal = np.where(is_formal & ~plain, language, -1)
-        quoting = np.where(is_customer & (main >= len(CATEGORIES)) & is_formal, draws.uniform("quotes", keys), 1) < 0.3
-        quoted = np.where(quoting, language * kinds + category, -1)
-        # The quoted sentence is the ticket's first one: taken with the draw of its message number 0.
-        opening = draws.uniform("main", ticket_keys * 32)
+    def bodies(self, draws: Draws, said: Speech) -> pa.Array:
+        """The bodies of messages: greeting, what it is about, tone, closing, and what people leave below."""
+        kinds, keys, ticket_keys = len(MAIN), said.keys, said.keys // MOST_MESSAGES
+        is_problem, is_plain = said.main < len(CATEGORIES), said.main >= MAIN.index("note")
+        side = np.where(said.is_customer, 0, 1)
+        tone = np.where(said.is_customer, _tones(draws, keys, said.mood), _apologies(draws, keys, said.mood))
+        tone = np.where((tone >= 0) & ~is_plain, said.language * len(TONES) + tone, -1)
+        formal = np.where(said.is_formal & ~is_plain, said.language, -1)
+        ends = np.where(formal >= 0, formal * 2 + side, -1)
+        quotes = said.is_customer & said.is_formal & ~is_problem & (draws.uniform("quotes", keys) < _QUOTE_SHARE)
+        quoted = np.where(quotes, said.language * kinds + said.category, -1)
         parts = [
-            self._greeting.take(np.where(formal >= 0, formal * 2 + side, -1), draws.uniform("greeting", keys)),
-            self._main.take(language * kinds + main, draws.uniform("main", keys)),
-            _reference(draws, keys, main < len(CATEGORIES)),
-            self._tone.take(np.where((tone >= 0) & ~plain, language * len(TONES) + tone, -1), draws.uniform("tone", keys)),
-            self._leave.take(np.where(says_goodbye, language, -1), draws.uniform("leave", keys)),
-            self._closing.take(np.where(formal >= 0, formal * 2 + side, -1), draws.uniform("closing", keys)),
-            self._name.take(formal, draws.uniform("name", writer)),
-            self._tail.take(_tails(draws, keys, is_customer & (main < len(CATEGORIES))), draws.uniform("tail", keys)),
-            self._quote.take(np.where(quoting, language, -1), draws.uniform("quote", keys)),
-            self._main.take(quoted, opening),
+            self._greeting.take(ends, draws.uniform("greeting", keys)),
+            self._main.take(said.language * kinds + said.main, draws.uniform("main", keys)),
+            _reference(draws, keys, is_problem),
+            self._tone.take(tone, draws.uniform("tone", keys)),
+            self._leave.take(np.where(said.goodbye, said.language, -1), draws.uniform("leave", keys)),
+            self._closing.take(ends, draws.uniform("closing", keys)),
+            self._name.take(formal, draws.uniform("name", ticket_keys * 2 + side)),
+            self._tail.take(_tails(draws, keys, said.is_customer & is_problem), draws.uniform("tail", keys)),
+            self._quote.take(np.where(quotes, said.language, -1), draws.uniform("quote", keys)),
+            # The quoted sentence is the ticket's first one: taken with the draw of its message number 0.
+            self._main.take(quoted, draws.uniform("main", ticket_keys * MOST_MESSAGES)),
         ]
         return pc.binary_join_element_wise(*parts, "")
 

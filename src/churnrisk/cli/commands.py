@@ -1,0 +1,202 @@
+"""The commands. Each reads a project, calls one job, and shows its record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from churnrisk import __version__
+from churnrisk.cli import show
+from churnrisk.cli.running import answering, progress, running
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def _as_of(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option("--as-of", "day", type=_DAY, callback=_iso, metavar="D", help=help_text)
+
+
+def _iso(_context: click.Context, _parameter: click.Parameter, value: Any) -> str:
+    return value.date().isoformat() if value else ""
+
+
+_EXPORT = click.option(
+    "--export", type=_FOLDER, help="The folder of the source files, instead of the one in the settings."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="churnrisk")
+def main() -> None:
+    """Which accounts are about to leave, how sure, why, and what to do.
+
+    The main job, on one's own data: extract, train, score, worklist. To see it first: churnrisk demo.
+
+    Exit codes: 0 done, 10 nothing to do, 20 held, 30 unreadable or empty input, 40 source unavailable, 74 cannot write,
+    75 another run holds the lock, 130 interrupted, 1 a fault of ours, 2 usage.
+    """
+
+
+@main.command()
+@click.option("--out", type=_FOLDER, default=Path("demo-company"), show_default=True, help="Where the company lives.")
+@click.option("--accounts", type=click.IntRange(40, 100_000), help="How many accounts it has.  [default: 1500]")
+@answering(reads_settings=False)
+def demo(out: Path, accounts: int | None, as_json: bool) -> Any:
+    """The main job on a simulated company, without a server."""
+    from churnrisk import jobs
+
+    with ExitStack() as shown:
+        outcome = jobs.demo(
+            out,
+            accounts or jobs.DEMO_ACCOUNTS,
+            run=_announced(as_json),
+            progress=lambda name: shown.enter_context(progress(name, silent=as_json)),
+        )
+    if not as_json:
+        _demo_told(outcome)
+    return outcome
+
+
+@main.command()
+@click.option("--accounts", type=click.IntRange(40, 100_000), default=1500, show_default=True, help="How many.")
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same company.")
+@click.option("--weeks", type=click.IntRange(26, 520), default=156, show_default=True, help="Weeks it has lived.")
+@click.option("--out", type=_FOLDER, required=True, help="The folder to write; it becomes a project.")
+@answering(reads_settings=False)
+def simulate(accounts: int, seed: int, weeks: int, out: Path, as_json: bool) -> Any:
+    """Make the simulated company as an export, with its configuration."""
+    from churnrisk import jobs
+
+    with progress("simulate", silent=as_json) as tell:
+        made = jobs.make_company(out, accounts, seed, weeks, tell)
+    if not as_json:
+        click.echo(f"{'Made' if made else 'Already there:'} a company of {accounts:,} accounts in {out}.")
+        click.echo(f"Go on with: churnrisk extract --config {out / 'churnrisk.toml'}")
+    return {"folder": str(out), "accounts": accounts, "seed": seed, "weeks": weeks, "made": made}
+
+
+@main.command()
+@_EXPORT
+@click.option("--rebuild", is_flag=True, help="Set the old history aside and read every source again.")
+@answering()
+def extract(export: Path | None, rebuild: bool, config: Path, as_json: bool) -> Any:
+    """Bring what is new in the sources into the history, and judge every row."""
+    from churnrisk import jobs
+
+    with progress("extract and validate", silent=as_json):
+        record = jobs.extract(jobs.Project.read(config, export), rebuild)
+    if not as_json:
+        show.extracted(record)
+    return record
+
+
+@main.group()
+def quarantine() -> None:
+    """Rows that were held back."""
+
+
+@quarantine.command("list")
+@answering()
+def quarantine_list(config: Path, as_json: bool) -> Any:
+    """What is held back, by table and rule."""
+    from churnrisk import jobs
+
+    record = jobs.quarantine(jobs.Project.read(config))
+    if not as_json:
+        show.quarantine(record)
+    return record
+
+
+@main.command()
+@_as_of("The day at whose end to stand; the last one known if left out.")
+@click.option("--out", type=_FILE, required=True, help="The Parquet file to write.")
+@answering()
+def features(day: str, out: Path, config: Path, as_json: bool) -> Any:
+    """Write the matrix of one as_of."""
+    from churnrisk import jobs
+
+    with progress("features", silent=as_json):
+        record = jobs.features(jobs.Project.read(config), day, out)
+    if not as_json:
+        click.echo(f"{record.path}: {record.rows:,} accounts, {record.features} features, as of {record.as_of}.")
+    return record
+
+
+@main.command()
+@click.option("--shuffle-labels", is_flag=True, help="A control: labels dealt out anew, AUC near .5, nothing promoted.")
+@answering()
+def train(shuffle_labels: bool, config: Path, as_json: bool) -> Any:
+    """Train beside the baselines; what earns its place serves."""
+    from churnrisk import jobs
+
+    with progress("features and train", silent=as_json) as tell:
+        record = jobs.train(jobs.Project.read(config), tell, shuffle_labels)
+    if not as_json:
+        show.trained(record)
+    if not shuffle_labels:
+        jobs.refuse_unusable(record)
+    return record
+
+
+@main.command()
+@_as_of("The day at whose end to stand; the last one known if left out.")
+@answering()
+def score(day: str, config: Path, as_json: bool) -> Any:
+    """Score every eligible account and publish the list."""
+    from churnrisk import jobs
+
+    with progress("score", silent=as_json):
+        record = jobs.score(jobs.Project.read(config), day)
+    if not as_json:
+        show.scored(record)
+    return record
+
+
+@main.command()
+@_as_of("The list of that day; the newest if left out.")
+@click.option("--csm", default="", help="Only the accounts of this CSM.")
+@click.option("--format", "kind", type=click.Choice(["table", "csv", "html"]), default="table", show_default=True)
+@click.option("--out", type=_FILE, help="The file to write.  [default: worklist.csv or worklist.html]")
+@click.option("--most", type=click.IntRange(1), default=10, show_default=True, help="Accounts in the table.")
+@answering()
+def worklist(day: str, csm: str, kind: str, out: Path | None, most: int, config: Path, as_json: bool) -> Any:
+    """The accounts at risk, what is worth most first, with reasons."""
+    from churnrisk import jobs
+
+    listed = jobs.read_worklist(jobs.Project.read(config), day, csm)
+    if kind == "table":
+        if not as_json:
+            show.worklist(listed, most)
+        return listed
+    record = jobs.write_worklist(listed, kind, out or Path(f"worklist.{kind}"))
+    if not as_json:
+        click.echo(f"{record.path}: {record.accounts:,} accounts as of {record.as_of}.")
+    return record
+
+
+def ending(job: Callable[[], Any]) -> int:
+    """Run the demo, however it is orchestrated, and tell its end; gives the exit code."""
+    return running(lambda: _demo_told(job()), as_json=False)
+
+
+def _demo_told(outcome: Any) -> None:
+    from churnrisk import jobs
+
+    show.demo(outcome, jobs.read_worklist(jobs.Project.read(Path(outcome.config))))
+
+
+def _announced(silent: bool) -> Callable[..., Any]:
+    """A runner that says which step runs."""
+
+    def run(name: str, step: Callable[..., Any], *arguments: Any) -> Any:
+        if not silent:
+            click.echo(f"· {name}", err=True)
+        return step(*arguments)
+
+    return run

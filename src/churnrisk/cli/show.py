@@ -1,0 +1,102 @@
+"""What a command tells people about its record: a few plain sentences, and what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from churnrisk.jobs import DemoOutcome, Extracted, Quarantine, ScoreSummary, TrainSummary
+    from churnrisk.outreach import Worklist
+
+
+def extracted(record: Extracted) -> None:
+    """What came in and what is held back."""
+    if record.load:
+        click.echo(f"Load {record.load}: {record.new:,} of {record.read:,} rows were new.")
+    else:
+        click.echo(f"Nothing new: all {record.read:,} rows are in the history.")
+    good = record.landed - record.held
+    click.echo(f"The history has {record.landed:,} rows: {good:,} good, {record.held:,} held back.")
+    for rule, rows in list(record.rules.items())[:5]:
+        click.echo(f"  {rows:>8,}  {rule}")
+    if record.held:
+        click.echo("See all with: churnrisk quarantine list")
+
+
+def quarantine(record: Quarantine) -> None:
+    """What is held back, and why."""
+    if not record.rules:
+        click.echo("Nothing is held back.")
+        return
+    for table, rows in record.held.items():
+        click.echo(f"{table}: {rows:,} rows held back")
+        for rule, count in record.rules.items():
+            if rule.startswith(f"{table}."):
+                click.echo(f"  {count:>8,}  {rule.split('.', 1)[1]}: {record.says[rule]}")
+
+
+def trained(record: TrainSummary) -> None:
+    """Whether something may serve, beside what it was measured."""
+    click.echo(f"{record.reason}.")
+    if record.version:
+        click.echo(f"Version {record.version} ({record.serves}) serves now.")
+    click.echo("What drives the risk: " + ", ".join(f"{code} {size:.2f}" for code, size in record.drivers.items()))
+    click.echo(f"Report: {record.report}")
+    click.echo(f"Runs:   mlflow ui --backend-store-uri {record.tracking}")
+
+
+def scored(record: ScoreSummary) -> None:
+    """Which list is published."""
+    what = "Published" if record.published else "Already published and identical:"
+    click.echo(f"{what} the list of {record.as_of}: {record.accounts:,} accounts scored.")
+    for reason, accounts in record.excluded.items():
+        click.echo(f"  {accounts:>8,}  not scored: {reason}")
+    click.echo("Open it with: churnrisk worklist --format html")
+
+
+def worklist(listed: Worklist, most: int) -> None:
+    """The top of the list."""
+    from rich.console import Console
+
+    from churnrisk.out import print_worklist
+
+    print_worklist(Console(), listed, most)
+
+
+def demo(outcome: DemoOutcome, listed: Worklist) -> None:
+    """The end of the demo: the top of the list, the files, and how to look further."""
+    worklist(listed, most=5)
+    config = outcome.config
+    click.echo()
+    click.echo(f"{outcome.trained.reason}.")
+    click.echo()
+    for what, where in (
+        ("The list as a page", outcome.page),
+        ("The list as a table", outcome.table),
+        ("Training report", outcome.trained.report),
+    ):
+        click.echo(f"  {what:<20} {where}")
+    click.echo()
+    click.echo("Look further:")
+    for what, command in (
+        ("one CSM's accounts", f"churnrisk worklist --config {config} --csm {first_csm(listed)}"),
+        ("an earlier moment", f"churnrisk score --config {config} --as-of {_earlier(listed.as_of)}"),
+        ("what was held back", f"churnrisk quarantine list --config {config}"),
+        ("the training runs", f"mlflow ui --backend-store-uri {outcome.trained.tracking}"),
+    ):
+        click.echo(f"  {what:<20} {command}")
+
+
+def first_csm(listed: Worklist) -> str:
+    """The CSM of the first account that has one, as a shell reads it."""
+    import shlex
+
+    return shlex.quote(next((entry.csm for entry in listed.entries if entry.csm), "NAME"))
+
+
+def _earlier(day: str) -> str:
+    from datetime import date, timedelta
+
+    return (date.fromisoformat(day) - timedelta(days=91)).isoformat()

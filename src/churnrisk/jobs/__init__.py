@@ -1,0 +1,49 @@
+"""Jobs: the order of the steps, told once, without Prefect. `cli` and `pipelines` both call these.
+
+Every job takes a project folder or its configuration file and gives a small record; large things stay in files.
+"""
+
+from churnrisk.jobs.demo import DEMO_ACCOUNTS, DEMO_SEED, DEMO_WEEKS, DemoOutcome, demo, make_company
+from churnrisk.jobs.project import Project
+from churnrisk.jobs.steps import (
+    Extracted,
+    FeaturesWritten,
+    Quarantine,
+    ScoreSummary,
+    TrainSummary,
+    Written,
+    extract,
+    features,
+    quarantine,
+    quiet,
+    read_worklist,
+    refuse_unusable,
+    score,
+    train,
+    write_worklist,
+)
+
+__all__ = [
+    "DEMO_ACCOUNTS",
+    "DEMO_SEED",
+    "DEMO_WEEKS",
+    "DemoOutcome",
+    "Extracted",
+    "FeaturesWritten",
+    "Project",
+    "Quarantine",
+    "ScoreSummary",
+    "TrainSummary",
+    "Written",
+    "demo",
+    "extract",
+    "features",
+    "make_company",
+    "quarantine",
+    "quiet",
+    "read_worklist",
+    "refuse_unusable",
+    "score",
+    "train",
+    "write_worklist",
+]

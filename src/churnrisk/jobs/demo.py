@@ -1,0 +1,170 @@
+"""The demo: a simulated company from raw tickets to a ranked, explained list.
+
+`demo` tells the order of the steps once, for the command and for the flow; `make_company` writes the export and the
+configuration. A step gets paths and words, never frames, so that an orchestrator can run it anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from churnrisk.errors import InputError
+from churnrisk.extract.simulated import simulate
+from churnrisk.jobs.project import Project
+from churnrisk.jobs.steps import (
+    Extracted,
+    Progress,
+    ScoreSummary,
+    TrainSummary,
+    Written,
+    extract,
+    quiet,
+    read_worklist,
+    refuse_unusable,
+    score,
+    train,
+    write_worklist,
+)
+from churnrisk.store import single_writer, write_atomic
+
+DEMO_ACCOUNTS = 1500
+DEMO_SEED = 7
+DEMO_WEEKS = 156
+_MADE = "simulation.json"
+
+_SETTINGS = """\
+# A simulated company. Its export has the shape of the canonical tables, so nothing needs to be mapped.
+
+data = "churnrisk-data"
+
+[company]
+name = "Simulated company"
+time_zone = "Europe/Copenhagen"
+currency = "EUR"
+
+[export]
+folder = "export"
+canonical = true
+"""
+_PARAMETERS = """\
+# What is not said here is as in models/churn/parameters.toml.
+
+[label]
+kind = "contract_end"
+lead = 14
+horizon = 90
+"""
+_POLICY = """\
+# What is not said here is as in models/churn/policy.toml.
+
+weekly_capacity = 10
+"""
+
+
+#: Runs one step: gets its name, a function, and arguments that are paths, words and numbers.
+Runner = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class DemoOutcome:
+    """What the demo leaves behind: the records of its steps, and the files to look at."""
+
+    config: str
+    extracted: Extracted
+    trained: TrainSummary
+    scored: ScoreSummary
+    page: str
+    table: str
+
+
+def plainly(_name: str, step: Callable[..., Any], *arguments: Any) -> Any:
+    """Run a step as it is; an orchestrator passes a runner of its own instead."""
+    return step(*arguments)
+
+
+def demo(
+    folder: Path,
+    accounts: int = DEMO_ACCOUNTS,
+    seed: int = DEMO_SEED,
+    run: Runner = plainly,
+    progress: Callable[[str], Progress] = lambda _name: quiet,
+) -> DemoOutcome:
+    """The main job on a simulated company, step by step; what is done already is not done again.
+
+    Args:
+        folder: where the company lives.
+        accounts: how many it has.
+        seed: of the simulation.
+        run: runs each step.
+        progress: gives, for a step's name, what is told how much of it is done.
+    """
+    config = folder / "churnrisk.toml"
+    run("simulate", make_company, folder, accounts, seed, DEMO_WEEKS, progress("simulate"))
+    extracted = run("extract and validate", _extract, config)
+    trained = run("features and train", _train, config, progress("features and train"))
+    scored = run("score", _score, config)
+    page = run("worklist", _write, config, "html")
+    table = run("worklist", _write, config, "csv")
+    return DemoOutcome(str(config), extracted, trained, scored, page.path, table.path)
+
+
+def _extract(config: Path) -> Extracted:
+    return extract(Project.read(config))
+
+
+def _train(config: Path, on_progress: Progress) -> TrainSummary:
+    trained = train(Project.read(config), on_progress)
+    refuse_unusable(trained)
+    return trained
+
+
+def _score(config: Path) -> ScoreSummary:
+    return score(Project.read(config))
+
+
+def _write(config: Path, kind: str) -> Written:
+    project = Project.read(config)
+    return write_worklist(read_worklist(project), kind, project.settings.folder / f"worklist.{kind}")
+
+
+def make_company(
+    folder: Path,
+    accounts: int = DEMO_ACCOUNTS,
+    seed: int = DEMO_SEED,
+    weeks: int = DEMO_WEEKS,
+    on_progress: Progress = quiet,
+) -> bool:
+    """Write a simulated company into a folder, with its configuration; gives whether it was made by this call.
+
+    A folder that holds the same company already is left as it is; one that holds another is refused.
+    """
+    wanted = {"accounts": accounts, "seed": seed, "weeks": weeks}
+    with single_writer(folder):
+        made = folder / _MADE
+        if made.is_file():
+            there = json.loads(made.read_text(encoding="utf-8"))
+            if there == wanted:
+                return False
+            raise InputError(
+                f"{folder} holds another simulated company ({there})", "Choose another folder with --out", **there
+            )
+        scratch = folder / ".simulated"
+        shutil.rmtree(scratch, ignore_errors=True)
+        simulate(scratch, accounts, seed, weeks, on_progress)
+        for part in ("export", "truth"):
+            shutil.rmtree(folder / part, ignore_errors=True)
+            (scratch / part).rename(folder / part)
+        shutil.rmtree(scratch, ignore_errors=True)
+        for name, content in (
+            ("churnrisk.toml", _SETTINGS),
+            ("parameters.toml", _PARAMETERS),
+            ("policy.toml", _POLICY),
+        ):
+            write_atomic(folder / name, content)
+        write_atomic(made, json.dumps(wanted))
+    return True

@@ -1,0 +1,272 @@
+"""The steps of the main job, each as one call: extract and validate, features, train, score, worklist.
+
+Steps that write hold the company's lock, so two runs never write at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from churnrisk.errors import HeldError, SettingsError
+from churnrisk.extract.landing import extract as land_sources
+from churnrisk.extract.landing import history_folder
+from churnrisk.features import CATALOGUE, matrix
+from churnrisk.jobs.project import Project
+from churnrisk.out import worklist_csv, worklist_html
+from churnrisk.outreach import Worklist, build_worklist
+from churnrisk.population import eligible
+from churnrisk.registry import Registry
+from churnrisk.score import find, latest, lineage, publish
+from churnrisk.score import score as score_accounts
+from churnrisk.store import single_writer, write_atomic
+from churnrisk.train import train as train_models
+from churnrisk.train.evaluation import metrics
+from churnrisk.validate import validate
+
+Progress = Callable[[int, int], None]
+
+
+def quiet(done: int, of: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What came in.
+
+    Attributes:
+        load: number of the load; 0 where nothing was new.
+        read: rows read from the sources.
+        new: rows that were new.
+        landed: rows in the history, all loads together.
+        held: of these, rows that validation holds back.
+        rules: rows by the rule they break, `table.rule`, most first.
+        tables: rows in the history, by table.
+    """
+
+    load: int
+    read: int
+    new: int
+    landed: int
+    held: int
+    rules: dict[str, int]
+    tables: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """What validation holds back.
+
+    Attributes:
+        held: rows, by table.
+        rules: rows by the rule they break, `table.rule`, most first.
+        says: what breaking each rule means.
+    """
+
+    held: dict[str, int]
+    rules: dict[str, int]
+    says: dict[str, str]
+
+
+@dataclass(frozen=True)
+class FeaturesWritten:
+    """A matrix in a file: its path, rows and columns."""
+
+    path: str
+    as_of: str
+    rows: int
+    features: int
+
+
+@dataclass(frozen=True)
+class TrainSummary:
+    """What training gave.
+
+    Attributes:
+        run: the MLflow run.
+        version: the registered version that now serves; 0 where nothing was promoted.
+        serves: the candidate that may serve; empty for "do not use".
+        reason: why.
+        metrics: flat figures with their intervals.
+        drivers: how much each reason code moves the risk, in log-odds, strongest first.
+        report: path of the HTML report.
+        tracking: address of MLflow's database.
+    """
+
+    run: str
+    version: int
+    serves: str
+    reason: str
+    metrics: dict[str, float]
+    drivers: dict[str, float]
+    report: str
+    tracking: str
+
+
+@dataclass(frozen=True)
+class ScoreSummary:
+    """A published list.
+
+    Attributes:
+        as_of: ISO day.
+        accounts: accounts scored.
+        excluded: accounts not scored, by reason.
+        published: whether this call published it; False where the identical list was there already.
+        run_key: of the list.
+        folder: where its files are.
+    """
+
+    as_of: str
+    accounts: int
+    excluded: dict[str, int]
+    published: bool
+    run_key: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file for people: its path and how many accounts are on it."""
+
+    path: str
+    as_of: str
+    accounts: int
+
+
+def extract(project: Project, rebuild: bool = False) -> Extracted:
+    """Land what is new in the sources, then judge every row."""
+    with single_writer(project.data):
+        landed = land_sources(project.settings, rebuild=rebuild)
+        verdicts = validate(history_folder(project.settings))
+    return Extracted(
+        load=landed.load,
+        read=sum(landed.read.values()),
+        new=sum(landed.new.values()),
+        landed=sum(verdicts.landed.values()),
+        held=sum(verdicts.held.values()),
+        rules=verdicts.broken,
+        tables=verdicts.landed,
+    )
+
+
+def quarantine(project: Project) -> Quarantine:
+    """What is held back, and why; every rule is applied anew."""
+    with single_writer(project.data):
+        verdicts = validate(history_folder(project.settings))
+    return Quarantine({table: rows for table, rows in verdicts.held.items() if rows}, verdicts.broken, verdicts.says)
+
+
+def features(project: Project, day: str, out: Path) -> FeaturesWritten:
+    """Write the matrix of one as_of as Parquet; the same history gives the same bytes."""
+    past = project.history.upto(project.moment(day))
+    catalogue = CATALOGUE.having(project.history.present, project.parameters.features.leave_out)
+    rows = matrix(past, catalogue, eligible(past, project.parameters.label))
+    write_atomic(out, _parquet(rows))
+    return FeaturesWritten(str(out), str(past.as_of), len(rows), len(catalogue.names))
+
+
+def train(project: Project, on_progress: Progress = quiet, shuffle_labels: bool = False) -> TrainSummary:
+    """Train, compare, log and promote what may serve; `serves` is empty for "do not use"."""
+    with single_writer(project.data):
+        registry = Registry(project.registry_folder)
+        trained = train_models(
+            project.history,
+            project.parameters,
+            registry,
+            project.training,
+            project.settings.company.name,
+            on_progress,
+            shuffle_labels,
+        )
+    evaluation = trained.evaluation
+    return TrainSummary(
+        run=trained.run,
+        version=trained.version,
+        serves=evaluation.verdict.serves,
+        reason=evaluation.verdict.reason,
+        metrics=metrics(evaluation),
+        drivers=evaluation.drivers,
+        report=str(trained.report),
+        tracking=registry.uri,
+    )
+
+
+def refuse_unusable(trained: TrainSummary) -> None:
+    """Raise HeldError where the verdict of a training is "do not use"."""
+    if not trained.serves:
+        raise HeldError(
+            f"Do not use: {trained.reason}",
+            f"Read {trained.report}; nothing was promoted and what served before still does",
+            report=trained.report,
+            run=trained.run,
+        )
+
+
+def score(project: Project, day: str = "") -> ScoreSummary:
+    """Score every eligible account and publish the list; the identical list is not published twice."""
+    with single_writer(project.data):
+        champion = Registry(project.registry_folder).champion()
+        as_of = project.moment(day)
+        made_of = lineage(project.history, champion, project.policy, project.settings.mapping_hash)
+        scores = score_accounts(
+            project.history, champion, project.parameters, as_of, made_of, project.settings.company.currency
+        )
+        published = find(project.lists, str(as_of), scores.run_key)
+        if published is None:
+            listed = build_worklist(
+                project.history.upto(as_of),
+                scores,
+                project.policy,
+                project.settings.company,
+                champion.model.lead,
+                champion.model.horizon,
+            )
+            files = {
+                "worklist.json": json.dumps(listed.as_json(), ensure_ascii=False, indent=1).encode(),
+                "worklist.csv": worklist_csv(listed),
+                "worklist.html": worklist_html(listed).encode(),
+                "scores.parquet": _parquet(scores.rows),
+                "contributions.parquet": _parquet(scores.contributions),
+            }
+            published = publish(project.lists, str(as_of), scores.run_key, files)
+    return ScoreSummary(
+        as_of=published.as_of,
+        accounts=len(scores.rows),
+        excluded=scores.excluded,
+        published=published.is_new,
+        run_key=scores.run_key,
+        folder=str(published.folder),
+    )
+
+
+def read_worklist(project: Project, day: str = "", csm: str = "") -> Worklist:
+    """The published list of that day, or the newest; of one CSM or of all."""
+    found = latest(project.lists, day)
+    content: dict[str, Any] = json.loads((found.folder / "worklist.json").read_text(encoding="utf-8"))
+    listed = Worklist.from_json(content)
+    if not csm:
+        return listed
+    known = sorted({entry.csm for entry in listed.entries if entry.csm})
+    if csm not in known:
+        raise SettingsError(f"No account on the list belongs to a CSM called {csm!r}", f"Use one of {', '.join(known)}")
+    return listed.of_csm(csm)
+
+
+def write_worklist(listed: Worklist, kind: str, out: Path) -> Written:
+    """Write the list as `csv` or `html`."""
+    content = worklist_csv(listed) if kind == "csv" else worklist_html(listed).encode()
+    write_atomic(out, content)
+    return Written(str(out), listed.as_of, len(listed.entries))
+
+
+def _parquet(rows: Any) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pandas(rows, preserve_index=False), sink)
+    return bytes(sink.getvalue().to_pybytes())

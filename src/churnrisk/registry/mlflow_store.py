@@ -1,0 +1,176 @@
+"""Runs and models in MLflow, on SQLite, without a server.
+
+Every training is a run with parameters, metrics, plots and hashes. What may serve becomes a version of the registered
+model `churn`: a native LightGBM booster that MLflow itself can load, and beside it the ChurnModel's own files with
+their checksums. No pickle anywhere. Aliases `champion` and `previous` say which version serves and which served before.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from churnrisk.errors import CorruptError, HeldError
+from churnrisk.model import ChurnModel, Trees
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+MODEL_NAME = "churn"
+EXPERIMENT = "churn"
+CHAMPION, PREVIOUS = "champion", "previous"
+#: MLflow refuses artifacts that run code when they are loaded; no usage figures leave the machine.
+_ENVIRONMENT = {
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "1",
+}
+_SMOKE = "import sys, pathlib; from churnrisk.model import ChurnModel; ChurnModel.load(pathlib.Path(sys.argv[1]))"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a training leaves behind.
+
+    Attributes:
+        parameters: flat names to values.
+        metrics: flat names to numbers.
+        tags: hashes and the verdict.
+        files: file name to content; names ending in .png are plots.
+    """
+
+    parameters: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model that serves.
+
+    Attributes:
+        model: as it was trained.
+        version: of the registered model, from 1.
+        run: the MLflow run that trained it.
+    """
+
+    model: ChurnModel
+    version: int
+    run: str
+
+
+class Registry:
+    """The models of one company."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the registry in a folder, making it if it is not there."""
+        os.environ.update(_ENVIRONMENT)
+        self.folder = folder
+        self._artifacts = folder / "artifacts"
+        self._artifacts.mkdir(parents=True, exist_ok=True)
+        self.uri = f"sqlite:///{folder / 'mlflow.db'}"
+
+    def record(self, record: RunRecord) -> str:
+        """Log one training as a run; gives its id."""
+        client = self._client()
+        run = client.create_run(self._experiment(client), tags=record.tags)
+        run_id = str(run.info.run_id)
+        try:
+            for name, value in record.parameters.items():
+                client.log_param(run_id, name, value)
+            for name, number in record.metrics.items():
+                client.log_metric(run_id, name, number)
+            with tempfile.TemporaryDirectory() as scratch:
+                for name, content in record.files.items():
+                    path = Path(scratch) / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
+                client.log_artifacts(run_id, scratch)
+        except BaseException:
+            client.set_terminated(run_id, "FAILED")
+            raise
+        client.set_terminated(run_id)
+        return run_id
+
+    def register(self, run_id: str, model: ChurnModel) -> int:
+        """Make the run's model a version of the registered model; gives its number.
+
+        The files are read back in a process of their own first: LightGBM ends the process on a file it cannot read.
+        """
+        client = self._client()
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "model"
+            _save(model, folder)
+            smoke = subprocess.run(
+                [sys.executable, "-c", _SMOKE, str(folder / "churnrisk")], capture_output=True, check=False
+            )
+            if smoke.returncode:
+                raise CorruptError("The trained model cannot be read back", "Train again; if it repeats, report it")
+            client.log_artifacts(run_id, str(folder), "model")
+        if not client.search_registered_models(f"name = '{MODEL_NAME}'"):
+            client.create_registered_model(MODEL_NAME)
+        source = f"{client.get_run(run_id).info.artifact_uri}/model"
+        tags = {"label": model.label_hash, "catalogue": model.catalogue_hash, "content": model.version}
+        return int(client.create_model_version(MODEL_NAME, source, run_id=run_id, tags=tags).version)
+
+    def promote(self, version: int) -> None:
+        """Let that version serve; the one that served before keeps the alias `previous`."""
+        client = self._client()
+        current = self._version_of(CHAMPION)
+        if current is not None and current != version:
+            client.set_registered_model_alias(MODEL_NAME, PREVIOUS, str(current))
+        client.set_registered_model_alias(MODEL_NAME, CHAMPION, str(version))
+
+    def champion(self) -> Champion:
+        """The model that serves; raises HeldError where none was promoted."""
+        version = self._version_of(CHAMPION)
+        if version is None:
+            raise HeldError("No model has been promoted", "Run `churnrisk train` first")
+        found = self._client().get_model_version(MODEL_NAME, str(version))
+        source = Path(str(found.source).removeprefix("file://"))
+        return Champion(ChurnModel.load(source / "churnrisk"), version, str(found.run_id))
+
+    def _version_of(self, alias: str) -> int | None:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return int(self._client().get_model_version_by_alias(MODEL_NAME, alias).version)
+        except MlflowException:
+            return None
+
+    def _client(self) -> MlflowClient:
+        from mlflow import MlflowClient
+
+        return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+
+    def _experiment(self, client: MlflowClient) -> str:
+        found = client.get_experiment_by_name(EXPERIMENT)
+        if found is not None:
+            return str(found.experiment_id)
+        return str(client.create_experiment(EXPERIMENT, artifact_location=self._artifacts.as_uri()))
+
+
+def _save(model: ChurnModel, folder: Path) -> None:
+    """The ChurnModel's own files, and around them what MLflow needs to load the booster by itself."""
+    if isinstance(model.scorer, Trees):
+        import lightgbm as lgb
+        import mlflow.lightgbm
+        from mlflow.models import ModelSignature
+        from mlflow.types import ColSpec, DataType, Schema
+
+        columns = Schema([ColSpec(DataType.double, name) for name in model.features])
+        mlflow.lightgbm.save_model(
+            lgb.Booster(model_str=model.scorer.text),
+            str(folder),
+            signature=ModelSignature(columns, Schema([ColSpec(DataType.double)])),
+            pip_requirements=["lightgbm", "mlflow"],  # told, because guessing them takes 12 to 25 s
+        )
+    model.save(folder / "churnrisk")
+    (folder / "features.json").write_text(json.dumps(list(model.features), indent=1), encoding="utf-8")
