@@ -35,6 +35,14 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory):
+    """A small simulated company on which the main job has run; read it, do not change it (`copied` may be)."""
+    from tests.support.company import finish  # imports half the house, which not every test needs
+
+    return finish(tmp_path_factory.mktemp("finished") / "company")
+
+
 def _allowed_skips() -> dict[str, str]:
     return tomllib.loads(ALLOWED_SKIPS.read_text(encoding="utf-8"))["allowed"]
 

@@ -118,7 +118,10 @@ class Settings(Configuration):
                 "Pass --config FILE, or start with `churnrisk simulate --out DIR` or one of the examples",
                 file=str(path),
             )
-        settings = parse(cls, read_toml(path), path)
+        content = read_toml(path)
+        if "folder" in content:
+            raise SettingsError(f"{path}: folder is not a key that is read here", "Remove it", file=str(path), key="folder")
+        settings = parse(cls, content, path)
         return settings.model_copy(update={"folder": path.parent.resolve()})
 
     @cached_property

@@ -66,9 +66,7 @@ def test_use_that_halves_is_a_change_of_minus_a_half():
 def test_use_that_stays_the_same_across_a_change_of_the_clocks_is_no_change():
     usage = every_day("2025-01-01", "2026-12-31", 4)
     for as_of in ("2026-03-31", "2026-04-15", "2026-10-31"):
-        spec(
-            {"usage": usage}, feature="usage_change_30d", as_of=as_of, gives={"A": 0}, time_zone="Europe/Copenhagen"
-        )
+        spec({"usage": usage}, feature="usage_change_30d", as_of=as_of, gives={"A": 0}, time_zone="Europe/Copenhagen")
 
 
 def test_use_that_stops_is_a_change_of_minus_one_and_a_new_account_has_none():

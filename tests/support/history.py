@@ -10,11 +10,12 @@ from collections.abc import Mapping as Mappings
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churnrisk.extract.mapping import map_export
-from churnrisk.history import History, Landed, connect, land
+from churnrisk.history import History, Incoming, Landed, connect, land
 from churnrisk.settings import Settings
 from churnrisk.tables import ALWAYS, TABLES, Table
 from churnrisk.timeline import AsOf
@@ -107,3 +108,14 @@ def seen(folder: Path, table: str, as_of: str, columns: str = "*", time_zone: st
     history = History(folder, time_zone)
     frame = history.upto(moment(as_of, time_zone)).arrow(f"select {columns} from {table} order by all")
     return [tuple(row.values()) for row in frame.to_pylist()]
+
+
+def incoming(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str], rows: str = "range(1) r(i)"
+) -> Incoming:
+    """Rows ready to land that no file tells of: SQL expressions over `rows`, null for the columns not given."""
+    given = {"known_at": "null::timestamp", "problem": "null::varchar", "source": "'test'"} | columns
+    declared = {column.name: f"null::{column.sql_type}" for column in TABLES[table].columns}
+    selected = ", ".join(f'{expression} as "{column}"' for column, expression in (declared | given).items())
+    connection.execute(f"create view incoming_{table} as select {selected} from {rows}")
+    return Incoming(table, f"incoming_{table}")

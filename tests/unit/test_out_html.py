@@ -15,8 +15,8 @@ from tests.support.worklists import ATTACKS, a_hostile_worklist, a_worklist
 
 #: Every element and attribute the template itself writes.
 ELEMENTS = set(
-    "html head meta title style body header main footer section p h1 h2 dl div dt dd b span bdi table caption thead tbody "
-    "tr th td ol ul li input label svg defs pattern rect path circle".split()
+    "html head meta title style body header main footer section p h1 h2 dl div dt dd b span bdi table caption "
+    "thead tbody tr th td ol ul li input label svg defs pattern rect path circle".split()
 )
 ATTRIBUTES = set(
     "lang dir charset http-equiv content name class id for type role scope aria-label aria-labelledby aria-hidden "

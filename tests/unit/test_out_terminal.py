@@ -15,7 +15,8 @@ from tests.support.worklists import a_hostile_worklist, a_worklist
 def printed(worklist, width=80, most=10, colour=False):
     """What is seen in a terminal, or through a pipe where there is no colour."""
     file = io.StringIO()
-    print_worklist(Console(file=file, width=width, force_terminal=colour, color_system="256"), worklist, most)
+    colours = "256" if colour else None
+    print_worklist(Console(file=file, width=width, force_terminal=colour, color_system=colours), worklist, most)
     return file.getvalue()
 
 

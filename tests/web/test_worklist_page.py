@@ -86,14 +86,16 @@ def test_nothing_runs_and_nothing_is_asked_for(open_list, name, width):
 
 
 @pytest.mark.parametrize("name", LISTS)
-@pytest.mark.parametrize("width", [320, 390, 820, 1160, 1440, 2200])
-def test_the_page_never_scrolls_sideways(open_list, name, width):
-    page = open_list(name, width).page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate("document.body.scrollWidth") <= width
+def test_the_page_never_scrolls_sideways(open_list, name):
+    """From a small phone to a wide desk."""
+    page = open_list(name).page
+    for width in (320, 390, 820, 1220, 1440, 2200):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("document.body.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("width", [390, 1160, 1440])
+@pytest.mark.parametrize("width", [390, 1220, 1440])
 def test_no_text_of_a_real_list_runs_out_of_its_cell(open_list, width):
     page = open_list("real", width).page
     wide = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth + 1).map(cell => cell.innerText)"

@@ -89,8 +89,9 @@ def extract(export: Path | None, rebuild: bool, config: Path, as_json: bool) -> 
     """Bring what is new in the sources into the history, and judge every row."""
     from churnrisk import jobs
 
+    project = jobs.Project.read(config, export)
     with progress("extract and validate", silent=as_json):
-        record = jobs.extract(jobs.Project.read(config, export), rebuild)
+        record = jobs.extract(project, rebuild)
     if not as_json:
         show.extracted(record)
     return record
@@ -121,8 +122,9 @@ def features(day: str, out: Path, config: Path, as_json: bool) -> Any:
     """Write the matrix of one as_of."""
     from churnrisk import jobs
 
+    project = jobs.Project.read(config)
     with progress("features", silent=as_json):
-        record = jobs.features(jobs.Project.read(config), day, out)
+        record = jobs.features(project, day, out)
     if not as_json:
         click.echo(f"{record.path}: {record.rows:,} accounts, {record.features} features, as of {record.as_of}.")
     return record
@@ -135,8 +137,9 @@ def train(shuffle_labels: bool, config: Path, as_json: bool) -> Any:
     """Train beside the baselines; what earns its place serves."""
     from churnrisk import jobs
 
+    project = jobs.Project.read(config)
     with progress("features and train", silent=as_json) as tell:
-        record = jobs.train(jobs.Project.read(config), tell, shuffle_labels)
+        record = jobs.train(project, tell, shuffle_labels)
     if not as_json:
         show.trained(record)
     if not shuffle_labels:
@@ -151,8 +154,9 @@ def score(day: str, config: Path, as_json: bool) -> Any:
     """Score every eligible account and publish the list."""
     from churnrisk import jobs
 
+    project = jobs.Project.read(config)
     with progress("score", silent=as_json):
-        record = jobs.score(jobs.Project.read(config), day)
+        record = jobs.score(project, day)
     if not as_json:
         show.scored(record)
     return record

@@ -56,7 +56,7 @@ def open_source(connection: duckdb.DuckDBPyConnection, label: str, source: Sourc
             "Check `path` in churnrisk.toml, or pass --export FOLDER",
             file=str(folder / source.path),
         )
-    kind = source.format or format_of(source.path)
+    kind = source.format or format_of(files[0].name)
     if kind not in _READERS:
         raise InputError(f"The source {label} has format {kind!r}", f"Use one of {', '.join(_READERS)}")
     reader = _READERS[kind].format(
@@ -79,7 +79,7 @@ def _files(folder: Path, path: str) -> list[Path]:
         return [exact]
     try:
         return sorted(file for file in folder.glob(path) if file.is_file())
-    except (ValueError, NotImplementedError):  # an empty or an absolute pattern
+    except (ValueError, IndexError, NotImplementedError):  # an empty or an absolute pattern
         return []
 
 

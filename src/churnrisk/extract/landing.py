@@ -13,7 +13,7 @@ import duckdb
 
 from churnrisk.errors import InputError
 from churnrisk.extract.mapping import map_export
-from churnrisk.history import Incoming, Landed, connect, land
+from churnrisk.history import Incoming, Landed, connect, land, one_row
 from churnrisk.settings import Settings
 from churnrisk.tables import ACTIVITY_TABLES
 
@@ -76,7 +76,7 @@ def _refuse_incomplete(tables: set[str]) -> None:
 def _refuse_no_account(connection: duckdb.DuckDBPyConnection, incoming: list[Incoming]) -> None:
     """Stop before anything is landed, so that the history stays as it was."""
     relations = [item.relation for item in incoming if item.table == "accounts"]
-    if not any(connection.execute(f"select 1 from {relation} limit 1").fetchone() for relation in relations):
+    if not any(one_row(connection, f"select count(*) from {relation}")[0] for relation in relations):
         raise InputError("The source of accounts has no row", "Check the export and `where` in its mapping")
 
 

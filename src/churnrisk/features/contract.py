@@ -102,7 +102,7 @@ FEATURES = (
         where="rise is not null",
         window=180,
         empty=0,
-        high=Wording("price_change", "The price rose by {value} in the last {days} days"),
+        high=Wording("price_change", "The price rose by {change} in the last {days} days"),
     ),
     Feature(
         "seats_growth_last_180d",

@@ -6,7 +6,6 @@ is read once; the windows are conditions on `happened_at`, with edges on the com
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import groupby
 
 from churnrisk.features.catalogue import Catalogue, Feature, Stream
@@ -16,6 +15,8 @@ from churnrisk.timeline import AsOf
 #: A change compares the window with this many windows before it.
 WINDOWS_BEFORE = 3
 _DAY = 86400
+#: Values are added as whole parts of this size: seconds are exact to a third of one, money to a hundredth of a cent.
+_PARTS = 10_000
 
 
 def plan(catalogue: Catalogue, as_of: AsOf) -> list[tuple[tuple[str, ...], str]]:
@@ -61,11 +62,18 @@ def _count(feature: Feature, as_of: AsOf, when: str) -> str:
     return f"count(*){when}::double"
 
 
-def _plain(function: str) -> Callable[[Feature, AsOf, str], str]:
-    def column(feature: Feature, as_of: AsOf, when: str) -> str:
-        return f"{function}(({expression(feature.value)})::double){when}"
+def _total(value: str, when: str) -> str:
+    """The sum of a value in whole ten-thousandths: exact, so the order of rows and threads changes no bit of it."""
+    return f"sum(round(({value})::double * {_PARTS})::bigint){when}"
 
-    return column
+
+def _sum(feature: Feature, as_of: AsOf, when: str) -> str:
+    return f"{_total(expression(feature.value), when)}::double / {_PARTS}"
+
+
+def _mean(feature: Feature, as_of: AsOf, when: str) -> str:
+    value = expression(feature.value)
+    return f"{_total(value, when)}::double / nullif(count({value}){when}, 0) / {_PARTS}"
 
 
 def _share(feature: Feature, as_of: AsOf, when: str) -> str:
@@ -91,10 +99,10 @@ def _last(feature: Feature, as_of: AsOf, when: str) -> str:
 
 def _change(feature: Feature, as_of: AsOf, when: str) -> str:
     """The daily sum in the window over that in the windows before it, as far back as the account has rows."""
-    value, base = f"({expression(feature.value)})::double", when[:-1]
+    value, base = expression(feature.value), when[:-1]
     start, before = _instant(as_of, -feature.window), _instant(as_of, -feature.window * (1 + WINDOWS_BEFORE))
-    now = f"coalesce(sum({value}){base} and s.happened_at > {start}), 0)"
-    usual = f"sum({value}){base} and s.happened_at <= {start} and s.happened_at > {before})"
+    now = f"coalesce({_total(value, f'{base} and s.happened_at > {start})')}, 0)::double"
+    usual = _total(value, f"{base} and s.happened_at <= {start} and s.happened_at > {before})") + "::double"
     days = (
         f"least({feature.window * WINDOWS_BEFORE}, (epoch({start}) - epoch(min(s.happened_at){when})) / {_DAY}.0 + 1)"
     )
@@ -103,8 +111,8 @@ def _change(feature: Feature, as_of: AsOf, when: str) -> str:
 
 _AGGREGATES = {
     "count": _count,
-    "sum": _plain("sum"),
-    "mean": _plain("avg"),
+    "sum": _sum,
+    "mean": _mean,
     "share": _share,
     "days_since": _days_since,
     "days_until": _days_until,

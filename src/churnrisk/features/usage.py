@@ -7,7 +7,10 @@ from churnrisk.features.catalogue import Feature, Stream, Wording
 #: One row a day: metrics count the same day once.
 USAGE = Stream(
     "usage",
-    "select account_id, happened_at, sum(value) as amount, max(active_users) as people from usage group by all",
+    """
+    select account_id, happened_at, sum(round(value * 10000)::bigint) / 10000.0 as amount, max(active_users) as people
+    from usage group by all
+    """,
     needs=("usage",),
 )
 

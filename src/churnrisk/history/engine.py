@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -32,3 +33,9 @@ def quoted(text: str) -> str:
 def name(identifier: str) -> str:
     """A quoted SQL identifier."""
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def one_row(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
+    """The only row of an answer, fetched to its end: DuckDB keeps a connection busy with an answer that is not."""
+    (row,) = connection.execute(sql).fetchall()
+    return tuple(row)

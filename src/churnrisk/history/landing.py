@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 
 from churnrisk.errors import CannotWriteError, CorruptError, InputError
-from churnrisk.history.engine import name, quoted
+from churnrisk.history.engine import name, one_row, quoted
 from churnrisk.store import atomic_folder, sha256_of
 from churnrisk.tables import ALWAYS, TABLES, Table
 from churnrisk.timeline import AsOf
@@ -259,8 +259,7 @@ def _drop_known(connection: duckdb.DuckDBPyConnection, relation: str, table: Tab
     connection.execute(
         f"delete from {relation} where (is_declared or {no_key}) and row_hash in (select row_hash from landed_before)"
     )
-    undeclared = connection.execute(f"select 1 from {relation} where not is_declared limit 1").fetchone()
-    if undeclared is None:
+    if not one_row(connection, f"select count(*) from {relation} where not is_declared")[0]:
         return
     key = ", ".join(name(column) for column in table.key)
     connection.execute(
@@ -304,12 +303,11 @@ def _write(connection: duckdb.DuckDBPyConnection, table: str, staging: Path) -> 
         raise CannotWriteError(
             f"{path.parent.parent} could not be written: {said}", "Make room or choose another folder, then start again"
         ) from error
-    rows, content = connection.execute(
-        "select count(*), (sum(row_hash) % 18446744073709551616)::varchar from new_rows"
-    ).fetchone() or (0, "0")
+    rows, content = one_row(
+        connection, "select count(*), (sum(row_hash) % 18446744073709551616)::varchar from new_rows"
+    )
     return {"rows": rows, "content": content, "sha256": sha256_of(path)}
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    row = connection.execute(f"select count(*) from {relation}").fetchone()
-    return int(row[0]) if row else 0
+    return int(one_row(connection, f"select count(*) from {relation}")[0])

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from churnrisk.errors import CorruptError, InputError
-from churnrisk.history.engine import connect, name, quoted
+from churnrisk.history.engine import connect, name, one_row, quoted
 from churnrisk.history.landing import files_of, read_manifests, relation_of
 from churnrisk.settings import digest
 from churnrisk.store import sha256_of
@@ -128,9 +128,7 @@ class History:
         return int(self._one(f"select count(*) from landed.{table}")[0])
 
     def _one(self, sql: str) -> tuple[Any, ...]:
-        row = self._connection.execute(sql).fetchone()
-        assert row is not None
-        return row
+        return one_row(self._connection, sql)
 
     def _extreme(self, function: str, column: str) -> datetime:
         parts = " union all ".join(

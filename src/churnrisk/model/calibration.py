@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit, log_expit
 
 #: The slope never falls to zero or below: calibration may flatten a score but not turn it round.
 LEAST_SLOPE = 0.05
@@ -37,6 +35,8 @@ class Calibration:
 
     def risk(self, score: np.ndarray) -> np.ndarray:
         """Probabilities of raw scores, shape (n,), in 0 to 1."""
+        from scipy.special import expit
+
         return expit(self.log_odds(score))
 
 
@@ -47,6 +47,8 @@ def fit_calibration(score: np.ndarray, left: np.ndarray) -> Calibration:
         score: raw scores in log-odds, shape (n,).
         left: 1 left, 0 stayed, shape (n,).
     """
+    from scipy.optimize import minimize
+    from scipy.special import log_expit
 
     def loss(parameters: np.ndarray) -> float:
         log_odds = parameters[0] + parameters[1] * score

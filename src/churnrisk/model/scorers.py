@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 
 from churnrisk.parameters import Model
+
+if TYPE_CHECKING:  # LightGBM and scikit-learn take seconds to import: only what fits or predicts waits for them
+    import lightgbm as lgb
 
 #: Knots of the curve by which a single feature becomes log-odds.
 KNOTS = 12
@@ -50,6 +51,8 @@ class Trees:
 
     @cached_property
     def _booster(self) -> lgb.Booster:
+        import lightgbm as lgb
+
         return lgb.Booster(model_str=self.text)
 
     @property
@@ -124,6 +127,8 @@ class OneFeature:
 
 def fit_trees(rows: pd.DataFrame, left: np.ndarray, features: list[str], model: Model) -> Trees:
     """Train LightGBM; the same rows, parameters and threads give the same trees."""
+    import lightgbm as lgb
+
     given = {
         **model.model_dump(exclude={"rounds", "threads"}),
         "objective": "binary",
@@ -140,6 +145,8 @@ def fit_trees(rows: pd.DataFrame, left: np.ndarray, features: list[str], model: 
 
 def fit_one_feature(rows: pd.DataFrame, left: np.ndarray, feature: str) -> OneFeature:
     """Fit the curve: logistic regression on the feature's rank, which is monotone and not moved by extremes."""
+    from sklearn.linear_model import LogisticRegression
+
     values = rows[feature].to_numpy(dtype=float)
     there = ~np.isnan(values)
     middle = _log_odds(left)

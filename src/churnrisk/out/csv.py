@@ -11,6 +11,7 @@ import io
 import math
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from churnrisk.out.words import one_line
 from churnrisk.outreach.worklist import Entry, Worklist
@@ -43,6 +44,7 @@ def worklist_csv(worklist: Worklist) -> bytes:
     return file.getvalue().encode("utf-8-sig")
 
 
+@lru_cache(maxsize=20_000)  # a list says the same few words on every line
 def safe_text(text: str) -> str:
     """Text for a cell that no spreadsheet takes for a formula, a link or a second line.
 

@@ -157,7 +157,7 @@ def page(worklist: Worklist, most: int) -> Page:
         rows=tuple(_row(entry, money) for entry in entries[:most]),
         more=words.count(more) if more else "",
         excluded=tuple((words.shown(reason), words.count(number)) for reason, number in worklist.excluded.items()),
-        notes=tuple(words.sentence(note) for note in worklist.notes),
+        notes=tuple(_together(words.sentence(note)) for note in worklist.notes),
         lineage=tuple((words.shown(name, 60), words.shown(what)) for name, what in worklist.lineage.items()),
     )
 
@@ -183,9 +183,18 @@ def _row(entry: Entry, money: Callable[[float], str]) -> Row:
         value_at_risk=money(entry.value_at_risk),
         renewal=words.short_day(entry.renews_on),
         days_left=words.days_left(entry.days_to_renewal),
-        reasons=tuple(Why(words.sentence(why.sentence), why.actionable) for why in entry.reasons),
+        reasons=tuple(
+            Why(_together(words.sentence(why.sentence)), why.actionable)
+            for why in entry.reasons
+            if words.shown(why.sentence)
+        ),
         this_week=entry.within_capacity,
     )
+
+
+def _together(sentence: str) -> str:
+    """The sentence with its percent signs on the line of their numbers."""
+    return sentence.replace(" %", "\u00a0%")
 
 
 def _shape(entry: Entry) -> str:

@@ -27,6 +27,8 @@ _UNSEEN = re.compile(r"[\u200b\ufeff\u202a-\u202e\u2066-\u2069]")  # no width, o
 
 def one_line(text: str) -> str:
     """The text without line breaks, control characters and what cannot be encoded; otherwise as it was."""
+    if text.isprintable():
+        return text
     return _SURROGATES.sub("\ufffd", _BREAKS.sub(" ", text))
 
 

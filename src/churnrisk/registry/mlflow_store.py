@@ -8,6 +8,7 @@ their checksums. No pickle anywhere. Aliases `champion` and `previous` say which
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -29,6 +30,7 @@ CHAMPION, PREVIOUS = "champion", "previous"
 _ENVIRONMENT = {
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
     "DO_NOT_TRACK": "1",
 }
 _SMOKE = "import sys, pathlib; from churnrisk.model import ChurnModel; ChurnModel.load(pathlib.Path(sys.argv[1]))"
@@ -72,6 +74,8 @@ class Registry:
     def __init__(self, folder: Path) -> None:
         """Open the registry in a folder, making it if it is not there."""
         os.environ.update(_ENVIRONMENT)
+        for talkative in ("mlflow", "alembic"):
+            logging.getLogger(talkative).setLevel(logging.WARNING)
         self.folder = folder
         self._artifacts = folder / "artifacts"
         self._artifacts.mkdir(parents=True, exist_ok=True)

@@ -72,15 +72,20 @@ def _of_account(
 
 
 def _wording(feature: Feature, value: float, normal: float) -> Wording | None:
-    """The words that are true of this value: those for high numbers where it is above usual, else those for low."""
+    """The words that are true of this value: those for high numbers where it is above usual, else those for low.
+
+    A sentence about a change is true only of a change in its direction, whatever is usual.
+    """
     if pd.isna(value):
         return None
-    if pd.isna(normal) or value == normal:
-        # Nothing to compare with: a change is measured against nought, anything else is not told.
-        normal = 0.0 if feature.unit == "change" else normal
-    if value > normal:
-        return feature.high
-    return feature.low if value < normal else None
+    for wording, sign in ((feature.high, 1), (feature.low, -1)):
+        if wording is None:
+            continue
+        is_change = "{change}" in wording.sentence
+        beyond = 0.0 if is_change and pd.isna(normal) else normal
+        if sign * value > sign * beyond and not (is_change and sign * value <= 0):
+            return wording
+    return None
 
 
 def sentence(feature: Feature, wording: Wording, value: float, normal: float, currency: str) -> str:
@@ -102,6 +107,8 @@ def in_words(value: float, unit: str, currency: str, noun: bool) -> str:
     if unit == "hours":
         return f"{_short(value)} h" if value < 48 else _counted(value / 24, "day", "days")
     if unit == "days":
+        if 0 < value < 0.95:
+            return "less than a day"
         return _counted(value, "day", "days")
     if unit in ("share", "change"):
         return f"{100 * value:.0f} %"

@@ -28,11 +28,13 @@ def sha256_of(path: Path) -> str:
 def write_atomic(path: Path, content: str | bytes) -> Path:
     """Write a file so that a reader sees the old content or the new, never half of it."""
     staging = path.parent / f"{_STAGING}{path.name}"
-    with _told_when_full(path):
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         staging.write_bytes(content.encode() if isinstance(content, str) else content)
         _flush(staging)
         staging.replace(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
     return path
 
 
@@ -76,6 +78,10 @@ def _told_when_full(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
             raise
-        raise CannotWriteError(
-            f"{path} could not be written: {error.strerror}", "Make room or choose another folder, then start again"
-        ) from error
+        raise _cannot_write(path, error) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> CannotWriteError:
+    return CannotWriteError(
+        f"{path} could not be written: {error.strerror}", "Make room or choose another folder, then start again"
+    )

@@ -12,7 +12,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import GroupKFold
 
 from churnrisk.features import Catalogue
 from churnrisk.labels import label_hash
@@ -109,6 +108,8 @@ def _baselines(features: list[str], label: Label, best: str) -> dict[str, str]:
 def _calibrated(scorer: Scorer, fitting: Fit, train: pd.DataFrame, later: pd.DataFrame) -> Calibration:
     if not later.empty:
         return fit_calibration(scorer.score(later), later["left"].to_numpy())
+    from sklearn.model_selection import GroupKFold
+
     score = np.zeros(len(train))
     left = train["left"].to_numpy()
     folds = GroupKFold(n_splits=min(FOLDS, train["account_id"].nunique()))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
-
-import matplotlib as mpl
-from matplotlib.figure import Figure as Canvas
+from typing import TYPE_CHECKING
 
 from churnrisk.train.evaluation import Evaluation
 from churnrisk.train.fit import TREES
+
+if TYPE_CHECKING:  # matplotlib takes a second to import: only who draws waits for it
+    import matplotlib as mpl
+    from matplotlib.figure import Figure as Canvas
 
 #: Calm colours that stay apart for colour-blind readers (Okabe and Ito, 2008).
 INK, MODEL, OTHER = "#24323d", "#0072b2", "#9aa5ae"
@@ -16,6 +18,8 @@ INK, MODEL, OTHER = "#24323d", "#0072b2", "#9aa5ae"
 
 def plots(evaluation: Evaluation) -> dict[str, bytes]:
     """Every plot by file name without its ending."""
+    import matplotlib as mpl
+
     with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
         return {
             "candidates": _candidates(evaluation),
@@ -78,6 +82,8 @@ def _base_rate(evaluation: Evaluation) -> bytes:
 
 
 def _canvas() -> tuple[Canvas, mpl.axes.Axes]:
+    from matplotlib.figure import Figure as Canvas
+
     figure = Canvas(figsize=(6.4, 3.4), dpi=110, layout="constrained")
     return figure, figure.subplots()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from churnrisk.errors import InputError
-from churnrisk.history import connect, name, quoted, read_manifests
+from churnrisk.history import connect, name, one_row, quoted, read_manifests
 from churnrisk.history.landing import files_of, relation_of
 from churnrisk.store import write_atomic
 from churnrisk.tables import TABLES
@@ -84,17 +84,18 @@ def _open(connection: duckdb.DuckDBPyConnection, history: Path, manifests: list[
             connection.execute(f"create view {name(table.name)} as select {keys} where false")
             continue
         connection.execute(f"create view {name(table.name)} as select * from {relation_of(files)}")
-        row = connection.execute(f"select count(*) from {name(table.name)}").fetchone()
-        landed[table.name] = int(row[0]) if row else 0
+        landed[table.name] = int(one_row(connection, f"select count(*) from {name(table.name)}")[0])
     return landed
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
-    row = connection.execute(
-        f"insert into verdicts select {quoted(rule.table)}, r.row_hash, r.landed_at, {quoted(rule.name)},"
-        f" {rule.version} from {name(rule.table)} r where {rule.bad}"
-    ).fetchone()
-    return int(row[0]) if row else 0
+    return int(
+        one_row(
+            connection,
+            f"insert into verdicts select {quoted(rule.table)}, r.row_hash, r.landed_at, {quoted(rule.name)},"
+            f" {rule.version} from {name(rule.table)} r where {rule.bad}",
+        )[0]
+    )
 
 
 def _publish(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -158,7 +158,7 @@ class Company:
         return self._hazards.to_pandas() if self._hazards is not None else pd.DataFrame()
 
     def departures(self) -> pa.Table:
-        """Who has decided to leave so far, as an Arrow table: account_id, decided_week, notice_at, ended_at, voluntary, main_cause."""
+        """Who has decided to leave so far: the rows of truth/departures.parquet, as an Arrow table."""
         return self._leaving.departures()
 
     def _live(self) -> Bools:
@@ -212,7 +212,10 @@ class Company:
             "tickets": [self._desk.tickets(draws, tickets, recorded)],
             "ticket_events": [self._desk.events(draws, tickets, recorded)],
             "messages": [messages(draws, self._clock, self._wording, tickets, recorded, is_parting)],
-            "surveys": [self._desk.surveys(draws, tickets), self._desk.quarterly(self.week, draws, live, moods)],
+            "surveys": [
+                self._desk.surveys(draws, tickets, recorded),
+                self._desk.quarterly(self.week, draws, live, moods),
+            ],
         }
 
 

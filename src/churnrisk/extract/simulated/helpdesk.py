@@ -87,11 +87,11 @@ class HelpDesk:
         blocks.append(self._status(tickets, tickets.closed, CLOSED, SYSTEM))
         return self._event_rows(tickets, blocks, recorded)
 
-    def surveys(self, draws: Draws, tickets: Tickets) -> pa.Table:
-        """The csat question a day after the solution: one row when sent, another when answered."""
+    def surveys(self, draws: Draws, tickets: Tickets, recorded: Ints) -> pa.Table:
+        """The csat question a day after the solution, told when sent and when answered; none before its ticket."""
         asked = np.flatnonzero(draws.uniform("asked", tickets.key) < _ASKED_SHARE)
         keys = tickets.key[asked]
-        sent = self._clock.to_utc(tickets.last_solved[asked] + 20 * HOUR)
+        sent = np.maximum(self._clock.to_utc(tickets.last_solved[asked] + 20 * HOUR), recorded[asked] + HOUR)
         uniforms = draws.uniform("answers", keys)
         answered = np.where(uniforms < _ANSWER_SHARE, sent + _patience(draws.uniform("answer wait", keys)), NEVER)
         score = scored(tickets, draws.uniform("csat", tickets.key))[asked]

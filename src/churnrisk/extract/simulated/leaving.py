@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from churnrisk.extract.simulated import frames
 from churnrisk.extract.simulated.causes import CAUSE_NAMES, CAUSES, main_cause
-from churnrisk.extract.simulated.clock import DAY, Clock
+from churnrisk.extract.simulated.clock import DAY, WEEK, Clock
 from churnrisk.extract.simulated.contracts import Contracts
 from churnrisk.extract.simulated.draws import Bools, Draws, Floats
 
@@ -16,6 +16,9 @@ from churnrisk.extract.simulated.draws import Bools, Draws, Floats
 BASE_WEEKLY_HAZARD = 0.00026
 #: Added to the log hazard in the weeks before a renewal, when contracts are looked at.
 RENEWAL_NEAR, RENEWAL_WEEKS = 0.30, 8
+#: Added to the log hazard of an account on the day it comes, falling to nothing over the weeks of settling in. It makes
+#: up for the causes that new accounts have not had time to get; without it being new would look like a protection.
+SETTLING_IN, SETTLING_WEEKS = 1.1, 24
 #: What accounts say that leave for another reason, or do not tell theirs; the last is for those who stopped paying.
 _OTHER_WORDS = ("other supplier", "company closed", "budget", "missing features", "not told", "unpaid")
 _WORDS = (*(cause.words for cause in CAUSES), *_OTHER_WORDS)
@@ -81,10 +84,13 @@ class Leaving:
         )
 
     def _log_hazard(self, week: int, raises: Floats) -> Floats:
-        to_renewal = self._contracts.renewal_at - self._clock.week_start_utc(week)
+        now = self._clock.week_start_utc(week)
+        to_renewal = self._contracts.renewal_at - now
         near = np.where(to_renewal < RENEWAL_WEEKS * 7 * DAY, RENEWAL_NEAR, 0.0)
+        age = (now - self._contracts.population.created_at) / WEEK
+        settling = SETTLING_IN * np.clip(1 - age / SETTLING_WEEKS, 0, 1)
         frailty = self._contracts.population.frailty
-        return np.asarray(np.log(BASE_WEEKLY_HAZARD) + frailty + near + raises.sum(axis=1))
+        return np.asarray(np.log(BASE_WEEKLY_HAZARD) + frailty + near + settling + raises.sum(axis=1))
 
     def _remember(self, draws: Draws, decides: Bools, raises: Floats) -> None:
         """Keep the strongest cause of those who decided, and what they will say."""
