@@ -56,7 +56,7 @@ def mapped(table: str, columns: dict[str, pa.Array], company_zone: str = "UTC", 
     settings = Settings.model_validate({"company": company, "mapping": [mapping | options]})
     try:
         [item] = map_export(connection, settings)
-        return connection.execute(f"from {item.relation}").to_arrow_table().to_pylist()
+        return connection.sql(f"from {item.relation}").to_arrow_table().to_pylist()
     finally:
         connection.close()
 

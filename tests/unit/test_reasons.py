@@ -79,7 +79,7 @@ def test_what_nobody_can_change_is_marked():
         (1, "days", True, "1 day"),
         (0.3, "days", True, "less than a day"),
         (2, "times", True, "twice"),
-        (0, "times", False, "never"),
+        (0, "times", False, "0"),
         (5, "times", True, "5 times"),
         (1, "people", True, "1 person"),
     ],

@@ -14,6 +14,9 @@ USAGE = Stream(
     needs=("usage",),
 )
 
+#: Every row with use; only its moment counts.
+USE = Stream("use", "select account_id, happened_at from usage where value > 0", needs=("usage",))
+
 _FELL = Wording("usage_drop", "Use fell by {change} in the last {days} days against the {before} days before")
 
 
@@ -46,11 +49,10 @@ FEATURES = (
     ),
     Feature(
         "days_since_usage",
-        USAGE,
+        USE,
         "days_since",
         "days",
         "Days since the product was last used.",
-        where="amount > 0",
         high=Wording("inactivity", "The product was last used {value} ago; usual is {usual}"),
     ),
     Feature(

@@ -138,7 +138,7 @@ class History:
         if latest is None:
             raise InputError(
                 f"The history in {self.folder} has no row that can be used",
-                "Look at what was held back with `churnrisk validate`",
+                "Look at what was held back with `churnrisk quarantine list`",
             )
         return latest
 
@@ -158,10 +158,14 @@ class History:
                     f" read_parquet({quoted(str(self._held))}) where table_name = {quoted(table.name)})"
                 )
         key = ", ".join(name(column) for column in table.key)
-        # Two versions known at the same moment: the hash decides, so that the order of landing does not.
+        # Most keys have one version; only the others are sorted. Of two versions known at the same moment the hash
+        # decides, so that the order of landing does not.
         self._connection.execute(
-            f"create table landed.{table.name} as select *, lead(known_at) over"
-            f" (partition by {key} order by known_at, row_hash) as superseded_at from ({rows})"
+            f"create table landed.{table.name} as with several as"
+            f" (select {key} from ({rows}) group by all having count(*) > 1)"
+            f" select *, null::timestamp as superseded_at from ({rows}) anti join several using ({key}) union all"
+            f" select *, lead(known_at) over (partition by {key} order by known_at, row_hash)"
+            f" from ({rows}) semi join several using ({key})"
         )
 
 

@@ -52,7 +52,8 @@ def labels(known: Past, as_of: AsOf, label: Label, accounts: pd.Series) -> pd.Se
             f"Use an as_of up to {window.last_matured(known.as_of)}",
         )
     start, end = window.edges(as_of)
-    left_at = accounts.map(_left_at(known, as_of, label, start, end))
+    # Not `map`, which forgets that these are times where nobody left at all.
+    left_at = _left_at(known, as_of, label, start, end).reindex(accounts).set_axis(accounts.index)
     left = ((left_at > start) & (left_at <= end)).astype(float)
     return left.mask((left_at > as_of.instant) & (left_at <= start))
 

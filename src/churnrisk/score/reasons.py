@@ -114,8 +114,8 @@ def in_words(value: float, unit: str, currency: str, noun: bool) -> str:
         return f"{100 * value:.0f} %"
     if unit == "money":
         return f"{value:,.0f} {currency}"
-    if unit == "times":
-        return _TIMES.get(int(value), f"{_short(value)} times") if value else "never"
+    if unit == "times" and noun:
+        return _TIMES.get(int(value), f"{_short(value)} times")
     if unit in _NOUNS and noun:
         return _counted(value, *_NOUNS[unit])
     return _short(value)

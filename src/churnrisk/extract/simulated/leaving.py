@@ -16,8 +16,8 @@ from churnrisk.extract.simulated.draws import Bools, Draws, Floats
 BASE_WEEKLY_HAZARD = 0.00026
 #: Added to the log hazard in the weeks before a renewal, when contracts are looked at.
 RENEWAL_NEAR, RENEWAL_WEEKS = 0.30, 8
-#: Added to the log hazard of an account on the day it comes, falling to nothing over the weeks of settling in. It makes
-#: up for the causes that new accounts have not had time to get; without it being new would look like a protection.
+#: Added to the log hazard of an account on the day it comes, falling to nothing over the weeks of settling in. It about
+#: makes up for the causes that new accounts have not had time to get; else being new would look like a protection.
 SETTLING_IN, SETTLING_WEEKS = 1.1, 24
 #: What accounts say that leave for another reason, or do not tell theirs; the last is for those who stopped paying.
 _OTHER_WORDS = ("other supplier", "company closed", "budget", "missing features", "not told", "unpaid")
