@@ -120,7 +120,7 @@ class Settings(Configuration):
             )
         content = read_toml(path)
         if "folder" in content:
-            raise SettingsError(f"{path}: folder is not a key that is read here", "Remove it", file=str(path), key="folder")
+            raise SettingsError(f"{path}: folder is not a key that is read here", "Remove it", file=str(path))
         settings = parse(cls, content, path)
         return settings.model_copy(update={"folder": path.parent.resolve()})
 

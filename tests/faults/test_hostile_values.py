@@ -113,13 +113,23 @@ def test_a_constant_column_is_a_constant_column(tmp_path, ending):
 
 
 @both_formats
-def test_infinity_and_no_number_are_held_back_and_the_largest_number_is_not(tmp_path, ending):
-    values = [float("inf"), float("-inf"), 1.7e308] if ending == "parquet" else ["inf", "nan?", "1.7e308"]
+def test_infinity_and_numbers_beyond_all_quantities_are_held_back(tmp_path, ending):
+    """One such row must not keep the others from being summed."""
+    values = [float("inf"), 1.7e308, 1e12] if ending == "parquet" else ["inf", "1.7e308", "1e12"]
     invoices = {"invoice_id": ["1", "2", "3"], "account_id": ["A", "B", "C"], "issued_at": TIMES, "amount": values}
     verdicts, seen = looked_at(write(tmp_path, ending, accounts=accounts(), invoices=invoices))
-    assert verdicts.broken == {"invoices.is_readable": 2}
+    assert verdicts.broken == {"invoices.is_readable": 1, "invoices.has_a_possible_amount": 1}
     assert verdicts.says["invoices.is_readable"] == "a cell could not be read as its type"
-    assert [row["amount"] for row in seen["invoices"]] == [1.7e308]
+    assert [row["amount"] for row in seen["invoices"]] == [1e12]
+
+
+def test_what_rules_have_not_judged_yet_does_not_break_a_feature(tmp_path):
+    amounts = [1.7e308, -1.7e308, 5.0]
+    invoices = {"invoice_id": ["1", "2", "3"], "account_id": ["A", "A", "A"], "issued_at": TIMES, "amount": amounts}
+    settings = write(tmp_path, accounts=accounts(), invoices=invoices)
+    extract(settings, NOW)
+    past = History(history_folder(settings), "UTC").upto(moment("2026-01-31"))
+    assert matrix(past, CATALOGUE, ["A"])["invoiced_last_90d"].tolist() == [5]
 
 
 def test_nan_in_a_column_of_numbers_is_held_back_with_its_name(tmp_path):
@@ -180,10 +190,6 @@ def test_a_text_of_five_megabytes_is_landed_whole(tmp_path, ending):
         "body": ["x", long, None],
     }
     settings = write(tmp_path, ending, accounts=accounts(), tickets=tickets(), messages=messages)
-    if ending == "csv":
-        with pytest.raises(InputError, match=r"messages.*csv|line"):
-            looked_at(settings)
-        return
     verdicts, seen = looked_at(settings)
     assert verdicts.broken == {}
     assert [len(row["body"] or "") for row in seen["messages"]] == [1, 2_500_000, 0]
@@ -199,7 +205,7 @@ def test_a_huge_cell_that_cannot_be_read_is_quoted_in_short(tmp_path):
     assert len(problem) < 200
 
 
-@pytest.mark.parametrize("kind", [pa.int64(), pa.float64(), pa.string(), pa.decimal128(10, 0), pa.int8()])
+@pytest.mark.parametrize("kind", [pa.int64(), pa.float64(), pa.string(), pa.decimal128(20, 0), pa.int8()])
 def test_ids_that_are_numbers_in_one_file_are_the_same_as_text_in_another(tmp_path, kind):
     ids = pa.array([1, 2, 3]).cast(kind)
     verdicts, seen = looked_at(write(tmp_path, accounts=accounts(ids), tickets=tickets(of=["1", "2", "3"])))

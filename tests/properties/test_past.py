@@ -25,7 +25,7 @@ BEGIN = datetime(2025, 6, 1)
 #: Hours from the beginning to as_of, and to the end of what is told.
 NOW, END = 5879, 9000
 ACCOUNTS = ("A", "B", "C")
-few = settings(max_examples=10)
+few = settings(max_examples=8)
 
 Row = dict[str, str | None]
 Batch = dict[str, list[Row]]
@@ -61,7 +61,8 @@ def row_of(draw: st.DrawFn, table: Table, earliest_known: int = 0) -> Row:
     if table.happened_at != ALWAYS:
         is_day = table.column(table.happened_at).kind == "date"
         row[table.happened_at] = at(happened)[:10] if is_day else at(happened)
-    row["known_at"] = at(max(happened, earliest_known) + draw(st.integers(0, 2000)))
+    # In whole months or so: two versions of one fact are often known at the same moment.
+    row["known_at"] = at((max(happened, earliest_known) // 700 + 1 + draw(st.integers(0, 2))) * 700)
     return row
 
 
@@ -186,7 +187,7 @@ def test_rows_that_arrive_later_without_a_clock_change_nothing(history, before, 
         assert_same(before, seen(folder))
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_the_same_batches_in_any_order_and_repeated_give_the_same_tables(data):
     """Late, out of order, duplicated: the rows say when they were known."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping as Mappings
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -90,12 +91,13 @@ def land_rows(
                 "mapping": mappings,
             }
         )
-        connection = connect()
-        try:
-            incoming = map_export(connection, settings)
-            return land(connection, folder, incoming, landed_at, time_zone, mapping_hash)
-        finally:
-            connection.close()
+        return land(_workbench(), folder, map_export(_workbench(), settings), landed_at, time_zone, mapping_hash)
+
+
+@cache
+def _workbench() -> duckdb.DuckDBPyConnection:
+    # One for all landings of a process: opening one takes longer than a small landing.
+    return connect()
 
 
 def moment(day: str, time_zone: str = "UTC") -> AsOf:

@@ -128,6 +128,14 @@ def test_a_source_that_tells_two_things_of_one_key_comes_to_rest(tmp_path):
     assert names(tmp_path, "2026-04-10") == names(tmp_path, "2026-06-10") == ["c"]
 
 
+def test_of_two_versions_known_at_the_same_moment_the_same_one_counts_whatever_came_first(tmp_path):
+    versions = [f"account_id | name | created_at | known_at\n A | {name} | 2026-01-05 | 2026-01-06" for name in "abcd"]
+    for folder, order in (("forth", versions), ("back", versions[::-1])):
+        for rows in order:
+            land_rows(tmp_path / folder, {"accounts": rows})
+    assert names(tmp_path / "forth", "2026-01-31") == names(tmp_path / "back", "2026-01-31")
+
+
 def test_a_column_that_is_revealed_later_is_empty_before(tmp_path):
     surveys = """
         account_id | survey_id | kind | sent_at    | responded_at     | score

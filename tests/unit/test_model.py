@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
+from sklearn.metrics import roc_auc_score
 
 from churnrisk.errors import CorruptError
 from churnrisk.model import Calibration, ChurnModel, OneFeature, fit_calibration, fit_one_feature, fit_trees
@@ -25,7 +27,7 @@ SMALL = Model(
     feature_fraction=1.0,
     bagging_fraction=1.0,
     seed=7,
-    threads=2,
+    threads=1,  # one is quicker on so few rows
 )
 
 
@@ -145,8 +147,7 @@ def test_trees_find_what_was_planted(trees):
     rows, left = rows_of(1500, seed=9)
     strength = trees.contributions(rows).abs().mean()
     assert strength["nps_score"] < strength[["tickets_last_30d", "usage_change_30d"]].min()
-    risk = trees.risk(rows)
-    assert risk[left == 1].mean() > risk[left == 0].mean() + 0.1
+    assert roc_auc_score(left, trees.risk(rows)) > 0.68
 
 
 # --- The single feature
@@ -248,10 +249,8 @@ def test_every_flipped_bit_of_the_small_files_is_found(baseline, tmp_path):
         for place in generator.choice(len(content), 60, replace=False):
             flipped = bytes([content[place] ^ (1 << int(generator.integers(8)))])
             (tmp_path / name).write_bytes(content[:place] + flipped + content[place + 1 :])
-            try:
+            with suppress(CorruptError):
                 assert (name, ChurnModel.load(tmp_path).version) == ("sha256.json", version)
-            except CorruptError:
-                pass
         (tmp_path / name).write_bytes(content)
 
 

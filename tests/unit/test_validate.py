@@ -38,6 +38,8 @@ def broken_row(table: str, rule: str) -> Row:
         row |= {"known_at": "2026-01-09" if declared.happened_at != ALWAYS else "1969-12-31"}
     elif rule.startswith("has_a_known_"):
         row |= {rule.removeprefix("has_a_known_"): "strange"}
+    elif rule.startswith("has_a_possible_"):
+        row |= {rule.removeprefix("has_a_possible_"): "-1000000000001"}
     elif rule.startswith("belongs_to_"):
         row |= {f"{rule.rpartition('_')[2]}_id": "9"}
     else:

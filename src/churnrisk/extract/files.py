@@ -7,6 +7,7 @@ bad cell is one problem and not a failed load.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -28,6 +29,8 @@ _READERS = {
     "parquet": "read_parquet({files}, union_by_name = true{options})",
     "jsonl": "read_json({files}, format = 'newline_delimited', union_by_name = true{options})",
 }
+#: Room for the longest message that a line may hold, in bytes; DuckDB's own limit is 2 MB.
+_LONG_LINES = {"max_line_size": 8 << 20, "buffer_size": 32 << 20}
 
 
 def format_of(path: str) -> str:
@@ -59,8 +62,9 @@ def open_source(connection: duckdb.DuckDBPyConnection, label: str, source: Sourc
     kind = source.format or format_of(files[0].name)
     if kind not in _READERS:
         raise InputError(f"The source {label} has format {kind!r}", f"Use one of {', '.join(_READERS)}")
+    options = (_LONG_LINES if kind == "csv" else {}) | source.options
     reader = _READERS[kind].format(
-        files="[" + ", ".join(quoted(str(file)) for file in files) + "]", options=_options(source)
+        files="[" + ", ".join(quoted(str(file)) for file in files) + "]", options=_options(options)
     )
     try:
         connection.execute(f"create or replace view {name(label)} as select * from {reader}")
@@ -83,13 +87,13 @@ def _files(folder: Path, path: str) -> list[Path]:
         return []
 
 
-def _options(source: Source) -> str:
+def _options(options: dict[str, Any]) -> str:
     def literal(value: object) -> str:
         if isinstance(value, bool):
             return str(value).lower()
         return str(value) if isinstance(value, int | float) else quoted(str(value))
 
-    return "".join(f", {key} = {literal(value)}" for key, value in source.options.items() if key.isidentifier())
+    return "".join(f", {key} = {literal(value)}" for key, value in options.items() if key.isidentifier())
 
 
 def _first_line(error: Exception) -> str:

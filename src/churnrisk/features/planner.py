@@ -71,8 +71,11 @@ def _count(feature: Feature, as_of: AsOf, when: str) -> str:
 
 
 def _total(value: str, when: str) -> str:
-    """The sum of a value in whole ten-thousandths: exact, so the order of rows and threads changes no bit of it."""
-    return f"sum(round(({value})::double * {_PARTS})::bigint){when}"
+    """The sum of a value in whole ten-thousandths: exact, so the order of rows and threads changes no bit of it.
+
+    A value too large to be one, which rules hold back, counts as none.
+    """
+    return f"sum(try_cast(round(({value})::double * {_PARTS}) as bigint)){when}"
 
 
 def _sum(feature: Feature, as_of: AsOf, when: str) -> str:

@@ -53,7 +53,7 @@ def build_worklist(past: Past, scores: Scores, policy: Policy, company: Company,
     rows["value_at_risk"] = value_at_risk(rows["risk"], rows["value"])
     rows["tier"] = tiers(rows["risk"], policy)
     renewal = past.frame(_RENEWALS, {"as_of": past.as_of.instant}).set_index("account_id")["renewal_at"]
-    rows["renewal_at"] = rows["account_id"].map(renewal)
+    rows["renewal_at"] = renewal.reindex(rows["account_id"]).to_numpy()
     ranked = rank(rows)
     capacity = _capacity(past, ranked["csm"], policy)
     ranked["within_capacity"] = within_capacity(ranked, capacity)
@@ -94,7 +94,7 @@ def _value(past: Past, accounts: pd.Series, company: Company) -> tuple[pd.Series
                     else ()
                 ),
             )
-            return accounts.map(converted).fillna(0.0).clip(lower=0.0), notes
+            return pd.Series(converted.reindex(accounts).to_numpy()).fillna(0.0).clip(lower=0.0), notes
     return pd.Series(1.0, index=accounts.index), (
         "Value is unknown: every account counts as 1, so the order is by risk",
     )

@@ -12,6 +12,8 @@ from churnrisk.tables import TABLES, Table
 
 #: How far a source's clock may be ahead of ours, in minutes.
 CLOCK_TOLERANCE_MINUTES = 10
+#: The largest number that is taken for a quantity, either way.
+LARGEST = 1e12
 #: What a row that points there cannot do without, in words.
 _OWNERS = {"accounts.account_id": "an_account", "tickets.ticket_id": "a_ticket"}
 
@@ -72,6 +74,15 @@ def _from_declaration(table: Table) -> list[Rule]:
                     table.name,
                     f"r.{name(column.name)} not in ({allowed})",
                     f"{column.name} is none of {', '.join(column.values)}",
+                )
+            )
+        if column.kind in ("integer", "number"):
+            found.append(
+                Rule(
+                    f"has_a_possible_{column.name}",
+                    table.name,
+                    f"abs(r.{name(column.name)}::double) > {LARGEST}",
+                    f"{column.name} is larger than any quantity",
                 )
             )
         if column.references in _OWNERS and column.required:
