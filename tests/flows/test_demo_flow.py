@@ -6,7 +6,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_SMALL = "from pipelines.demo import demo; from churnrisk.cli import ending; import sys; sys.exit(ending(lambda: demo(accounts=400)))"
+_SMALL = """
+import sys
+from churnrisk.cli import ending
+from pipelines.demo import demo
+sys.exit(ending(lambda: demo(accounts=400)))
+"""
 
 
 def _run(folder):

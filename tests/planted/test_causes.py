@@ -1,4 +1,4 @@
-"""Planted truth: what makes customers of the simulated company leave is found, in its order of strength; nothing else."""
+"""Planted truth: what makes customers of the simulated company leave is found, in order of strength; nothing else."""
 
 import pytest
 

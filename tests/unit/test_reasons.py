@@ -91,12 +91,9 @@ def test_numbers_are_said_as_people_say_them(value, unit, noun, words):
 def test_every_wording_of_the_catalogue_makes_a_sentence():
     """No placeholder is left, no name of a column is shown, and the first letter is large or a number."""
     for feature in CATALOGUE.features:
-        for wording, value in ((feature.high, 5.0), (feature.low, 0.4)):
-            if wording is None:
-                continue
+        for wording in filter(None, (feature.high, feature.low)):
             is_change = "{change}" in wording.sentence
-            if is_change and wording is feature.low:
-                value = -0.5
+            value = 5.0 if wording is feature.high else -0.5 if is_change else 0.4
             usual = 0.0 if wording is feature.high or is_change else 2.0
             told = _told({feature.name: value}, {feature.name: 1.0}, {feature.name: usual})
             assert told, feature.name

@@ -36,6 +36,12 @@ class Past:
         self._cursor = cursor
         self.as_of = as_of
 
+    def beside(self) -> Past:
+        """The same past for another thread: answers of two threads must not meet on one cursor."""
+        cursor = self._cursor.cursor()
+        cursor.execute(f"use {_schema(self.as_of)}")
+        return Past(cursor, self.as_of)
+
     def arrow(self, sql: str, parameters: dict[str, Any] | None = None) -> pa.Table:
         """The answer of a SELECT over the canonical tables, as an Arrow table."""
         return self._cursor.sql(sql, params=parameters).to_arrow_table()
@@ -87,7 +93,7 @@ class History:
 
     def upto(self, as_of: AsOf) -> Past:
         """What was known at that moment."""
-        schema = f"past_{as_of.day:%Y%m%d}"
+        schema = _schema(as_of)
         cursor = self._connection.cursor()
         cursor.execute(f"create schema if not exists {schema}")
         for table in TABLES.values():
@@ -167,6 +173,10 @@ class History:
             f" select *, lead(known_at) over (partition by {key} order by known_at, row_hash)"
             f" from ({rows}) semi join several using ({key})"
         )
+
+
+def _schema(as_of: AsOf) -> str:
+    return f"past_{as_of.day:%Y%m%d}"
 
 
 def _view(table: Table, moment: datetime) -> str:

@@ -12,6 +12,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from churnrisk.out import words
 from churnrisk.out.page import page
 from churnrisk.outreach.worklist import Worklist
 
@@ -21,7 +22,11 @@ MOST = 200
 
 def worklist_html(worklist: Worklist, most: int = MOST) -> str:
     """The list as one self-contained HTML file with at most that many accounts; it says how many more there are."""
-    return _templates().get_template("worklist.html").render(page=page(worklist, most), policy=_policy())
+    return (
+        _templates()
+        .get_template("worklist.html")
+        .render(no_reason=words.NO_REASON, page=page(worklist, most), policy=_policy())
+    )
 
 
 @cache

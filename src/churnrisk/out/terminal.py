@@ -167,10 +167,12 @@ def _sized(cell: str, width: int, *, right: bool) -> str:
 
 
 def _reasons(entry: Entry, console: Console, width: int) -> Iterator[Text]:
-    for reason in entry.reasons:
-        if not words.shown(reason.sentence):
-            continue
-        sentence = words.shown(reason.sentence, 400) + ("" if reason.actionable else " (no lever)")
+    told = [
+        words.shown(reason.sentence, 400) + ("" if reason.actionable else " (no lever)")
+        for reason in entry.reasons
+        if words.shown(reason.sentence)
+    ]
+    for sentence in told or [words.NO_REASON]:
         for place, line in enumerate(_wrapped(Text(sentence), console, width - _INDENT - 2)):
             yield Text(" " * _INDENT + ("  " if place else "- ")).append_text(line)
 

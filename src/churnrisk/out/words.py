@@ -12,6 +12,9 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+#: Said of an account whose risk nothing raises above what is usual.
+NO_REASON = "No reason stands out: it is on the list for its value"
+
 #: What stands where a number or a day is not known.
 UNKNOWN = "–"
 MONTHS = "January February March April May June July August September October November December".split()

@@ -26,7 +26,7 @@ class Entry:
         value_at_risk: risk times value.
         renews_on: ISO day of the next renewal; empty where unknown.
         days_to_renewal: days until then; None where unknown.
-        reasons: up to three, the strongest first.
+        reasons: up to three, the strongest first; none where nothing raises the risk above what is usual.
         within_capacity: whether it is among those its CSM can contact this week.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from churnrisk.errors import HeldError, InputError
 from churnrisk.features import Catalogue, matrix
-from churnrisk.history import History
+from churnrisk.history import History, Past
 from churnrisk.labels import labels
 from churnrisk.parameters import Parameters
 from churnrisk.population import eligible
@@ -74,20 +75,28 @@ def training_frame(
     as_ofs = usable_as_ofs(history, parameters)
     known = history.upto(history.known_until)
     here = catalogue.having(history.present, parameters.features.leave_out)
-    parts, early = [], 0
-    for done, as_of in enumerate(as_ofs):
-        on_progress(done, len(as_ofs))
-        past = history.upto(as_of)
-        rows = matrix(past, here, eligible(past, parameters.label))
-        rows["left"] = labels(known, as_of, parameters.label, rows["account_id"])
-        early += int(rows["left"].isna().sum())
-        parts.append(rows.dropna(subset=["left"]))
-    on_progress(len(as_ofs), len(as_ofs))
+    parts = []
+    # Moments do not know each other, and DuckDB lets go of the interpreter: one thread for each core that is allowed.
+    with ThreadPoolExecutor(parameters.model.threads) as pool:
+        pasts = [history.upto(as_of) for as_of in as_ofs]
+        for rows in pool.map(lambda past: _labelled(past, known, here, parameters), pasts):
+            parts.append(rows)
+            on_progress(len(parts), len(as_ofs))
+    rows = pd.concat(parts, ignore_index=True)
+    early = int(rows["left"].isna().sum())
+    rows = rows.dropna(subset=["left"], ignore_index=True)
     sizes = parameters.split
     split = purged_split(as_ofs, LabelWindow.of(parameters.label), sizes.test, sizes.calibrate)
-    frame = TrainingFrame(pd.concat(parts, ignore_index=True), split, here, early)
+    frame = TrainingFrame(rows, split, here, early)
     _refuse_too_few(frame)
     return frame
+
+
+def _labelled(past: Past, known: Past, catalogue: Catalogue, parameters: Parameters) -> pd.DataFrame:
+    """The matrix of one as_of with its labels."""
+    rows = matrix(past, catalogue, eligible(past, parameters.label))
+    rows["left"] = labels(known.beside(), past.as_of, parameters.label, rows["account_id"])
+    return rows
 
 
 def shuffled(frame: TrainingFrame, seed: int) -> TrainingFrame:
