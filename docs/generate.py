@@ -1,7 +1,7 @@
 """Write the pages of the documentation that are derived from the code: `python -m docs.generate`.
 
-Reads the table declarations (`churnrisk.tables`) and the command line (`churnrisk.cli`); gives `docs/tables.md` and
-`docs/commands.md`. A test compares the committed pages with what this gives.
+Reads the table declarations (`churnrisk.tables`), the catalogue (`churnrisk.features`) and the command line
+(`churnrisk.cli`); gives `docs/tables.md`, `docs/features.md` and `docs/commands.md`. A test compares the committed pages with what this gives.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from churnrisk.errors import Exit
+from churnrisk.features import CATALOGUE, Feature, Wording
 from churnrisk.tables import ALWAYS, CURRENT_ONLY, ROW, TABLES, Column, Table
 
 DOCS = Path(__file__).parent
@@ -58,8 +59,46 @@ def commands_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def features_page() -> str:
+    """Every feature: meaning, unit, window, the reasons it can give and whether somebody can act on them."""
+    rows = (
+        (
+            f"`{feature.name}`",
+            feature.meaning,
+            feature.unit,
+            ", ".join(f"`{table}`" for table in feature.stream.needs),
+            "<br>".join(_says(direction, wording) for direction, wording in _wordings(feature)),
+        )
+        for feature in CATALOGUE.features
+    )
+    lines = [
+        _WRITTEN_BY,
+        "# Features",
+        "",
+        "One column of the matrix each, as known at a moment. A feature is there when the tables it needs have rows. The",
+        "sentence is what a CSM reads when the feature raises the risk; *no lever* marks what nobody can change.",
+        "",
+        *_grid(("Feature", "Means", "Unit", "Needs", "Reason"), rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _wordings(feature: Feature) -> list[tuple[str, Wording]]:
+    both = (("high", feature.high), ("low", feature.low))
+    return [(direction, wording) for direction, wording in both if wording is not None]
+
+
+def _says(direction: str, wording: Wording) -> str:
+    lever = "" if wording.actionable else " (no lever)"
+    return f"when {direction}, `{wording.code}`: {wording.sentence}{lever}"
+
+
 #: The generated pages: file name in `docs/` and what writes its text.
-PAGES: dict[str, Callable[[], str]] = {"tables.md": tables_page, "commands.md": commands_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "tables.md": tables_page,
+    "features.md": features_page,
+    "commands.md": commands_page,
+}
 
 
 def _table(table: Table) -> list[str]:

@@ -28,11 +28,12 @@ def rank(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def within_capacity(ranked: pd.DataFrame, capacity: pd.Series) -> pd.Series:
-    """Which rows are among the first `capacity` of their CSM.
+    """Which rows are among the first `capacity` of their CSM; a low tier is nobody's call.
 
     Args:
-        ranked: ranked rows with the column csm.
+        ranked: ranked rows with the columns csm and tier.
         capacity: accounts a week, by csm.
     """
-    place = ranked.groupby("csm", dropna=False).cumcount()
-    return place < ranked["csm"].map(capacity)
+    worth_a_call = ranked["tier"] != LOW
+    place = worth_a_call.groupby(ranked["csm"], dropna=False).cumsum()
+    return worth_a_call & (place <= ranked["csm"].map(capacity))

@@ -19,7 +19,8 @@ def rows_of(drawn: list[tuple[float, float, str | None]]) -> pd.DataFrame:
     risk, value, csm = zip(*drawn, strict=True) if drawn else ((), (), ())
     names = [f"{place:02d}" for place in range(len(drawn))]
     rows = pd.DataFrame({"account_id": names, "risk": risk, "value": value, "csm": pd.Series(csm, dtype="object")})
-    return rows.assign(value_at_risk=value_at_risk(rows["risk"].astype(float), rows["value"].astype(float)))
+    rows = rows.assign(value_at_risk=value_at_risk(rows["risk"].astype(float), rows["value"].astype(float)))
+    return rows.assign(tier=tiers(rows["risk"].astype(float), POLICY))
 
 
 def test_a_tier_begins_at_its_limit():
@@ -52,6 +53,7 @@ def test_a_csm_gets_the_first_of_their_own_and_no_more_than_their_capacity(drawn
     chosen = within_capacity(ranked, pd.Series({"x": x, "y": y}))
     assert chosen.dtype == bool
     for csm, capacity in (("x", x), ("y", y)):
-        own = chosen[ranked["csm"] == csm].tolist()
-        assert own == [place < capacity for place in range(len(own))]
+        own = ranked[(ranked["csm"] == csm) & (ranked["tier"] != LOW)].index
+        assert chosen[own].tolist() == [place < capacity for place in range(len(own))]
+    assert not chosen[ranked["tier"] == LOW].any()
     assert not chosen[ranked["csm"].isna()].any()

@@ -9,14 +9,14 @@ ANY = Figure(0.2, 0.1, 0.3)
 
 
 def _judge(trees, best, gain, feature="tickets_last_90d"):
-    quality = {"trees": Quality(Figure(*trees), ANY), "best single feature": Quality(Figure(*best), ANY)}
+    quality = {"model": Quality(Figure(*trees), ANY), "best single feature": Quality(Figure(*best), ANY)}
     return verdict(Comparison(quality, {"best single feature": Figure(*gain)}, {"best single feature": ANY}), feature)
 
 
 @pytest.mark.parametrize(
     ("trees", "best", "gain", "feature", "serves"),
     [
-        ((0.80, 0.76, 0.84), (0.70, 0.66, 0.74), (0.10, 0.05, 0.15), "tickets_last_90d", "trees"),
+        ((0.80, 0.76, 0.84), (0.70, 0.66, 0.74), (0.10, 0.05, 0.15), "tickets_last_90d", "model"),
         ((0.72, 0.68, 0.76), (0.70, 0.66, 0.74), (0.02, -0.01, 0.05), "tickets_last_90d", "best single feature"),
         ((0.70, 0.66, 0.74), (0.73, 0.69, 0.77), (-0.03, -0.06, 0.0), "tickets_last_90d", "best single feature"),
         ((0.56, 0.48, 0.64), (0.55, 0.47, 0.63), (0.01, -0.05, 0.06), "tickets_last_90d", ""),

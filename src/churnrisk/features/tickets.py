@@ -46,16 +46,23 @@ BACKLOG = Stream(
     needs=("tickets", "ticket_events"),
 )
 
-#: A ticket that was taken up again after it had been solved.
+#: A ticket that was taken up again after it had been solved. Few are: only their events are put in order.
 REOPENED = Stream(
     "reopened",
     """
+    with statuses as (
+        select ticket_id, "at", seq, value, value in ('new', 'open', 'pending', 'hold') as is_open
+        from ticket_events where field = 'status'
+    ), again as (
+        select ticket_id from statuses group by ticket_id
+        having max("at") filter (where is_open) >= min("at") filter (where value = 'solved')
+    )
     select account_id, moment as happened_at from (
-        select t.account_id, e.at as moment, e.value,
+        select t.account_id, e.at as moment, e.is_open,
             lag(e.value) over (partition by e.ticket_id order by e.at, e.seq) as before
-        from tickets t join ticket_events e on e.ticket_id = t.ticket_id
-        where e.field = 'status'
-    ) where before = 'solved' and value in ('new', 'open', 'pending', 'hold')
+        from tickets t join statuses e on e.ticket_id = t.ticket_id
+        where e.ticket_id in (select ticket_id from again)
+    ) where before = 'solved' and is_open
     """,
     needs=("tickets", "ticket_events"),
 )

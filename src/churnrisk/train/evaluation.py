@@ -104,7 +104,7 @@ def _code(name: str, values: pd.Series, contribution: pd.Series) -> str:
 def metrics(evaluation: Evaluation) -> dict[str, float]:
     """The figures as flat names, as MLflow keeps them."""
     flat: dict[str, float] = {}
-    names = {TREES: "model", BEST_FEATURE: "best_feature"}
+    names = {BEST_FEATURE: "best_feature"}
     for name, quality in evaluation.comparison.quality.items():
         label = names.get(name, name.replace(" ", "_"))
         flat |= _flat(f"{label}_auc", quality.auc) | _flat(f"{label}_pr_auc", quality.pr_auc)

@@ -22,7 +22,7 @@ from churnrisk.train.metrics import compare
 
 #: Folds for scores out of fold.
 FOLDS = 5
-TREES = "trees"
+TREES = "model"
 RECENCY = "recency"
 TICKET_COUNT = "ticket count"
 BEST_FEATURE = "best single feature"

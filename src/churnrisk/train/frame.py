@@ -100,17 +100,10 @@ def _labelled(past: Past, known: Past, catalogue: Catalogue, parameters: Paramet
 
 
 def shuffled(frame: TrainingFrame, seed: int) -> TrainingFrame:
-    """The same frame with labels dealt out anew among the accounts of each as_of; nothing can be learnt from it.
-
-    An account keeps its place in the deal through all as_of, so that what repeats from month to month is shuffled too.
-    """
+    """The same frame with the labels of each as_of dealt out anew among its accounts: nothing can be learnt from it."""
     generator = np.random.default_rng(seed)
-    accounts = frame.rows["account_id"].unique()
-    place = pd.Series(generator.permutation(len(accounts)), index=accounts)
     rows = frame.rows.copy()
-    for _, group in rows.groupby("as_of"):
-        dealt = group["account_id"].map(place).sort_values(kind="stable").index
-        rows.loc[dealt, "left"] = group.sort_values("account_id")["left"].to_numpy()
+    rows["left"] = rows.groupby("as_of")["left"].transform(generator.permutation)
     return TrainingFrame(rows, frame.split, frame.catalogue, frame.left_within_lead)
 
 

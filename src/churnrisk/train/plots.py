@@ -44,7 +44,7 @@ def _candidates(evaluation: Evaluation) -> bytes:
         range(len(names)), [name + (f" ({evaluation.best_feature})" if "best" in name else "") for name in names]
     )
     axes.set_ylim(-0.5, len(names) - 0.3)
-    axes.set_xlabel("AUC on later months, with 95 % interval; .5 is chance")
+    axes.set_xlabel("AUC on later months; .5 is chance")
     return _png(figure)
 
 

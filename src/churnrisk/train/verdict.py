@@ -1,7 +1,7 @@
 """Which candidate may serve: the model must earn its place beside the baselines.
 
 - Nothing ranks better than chance, with an interval: "do not use", nothing is promoted.
-- The trees beat every baseline, with an interval: the trees serve.
+- The model beats every baseline, with an interval: the model serves.
 - Otherwise the best baseline serves, with the same interface.
 """
 

@@ -39,10 +39,10 @@ class Cause:
 #: docs/simulated-company.md). They lie far apart because a few hundred departures tell a strength to about 0.2 only.
 CAUSES = (
     Cause("usage_drop", 4.10, 1, "usage: value and active_users slide to about a third", "no longer using it"),
-    Cause("slow_response", 2.45, 3, "messages: first replies take about nine times as long", "slow support"),
-    Cause("champion_left", 1.90, 0, "contacts: the champion gets left_at", "new management"),
-    Cause("reopened", 1.50, 4, "ticket_events: solved tickets are opened again", "problems not solved"),
-    Cause("billing", 0.80, 5, "invoices: paid weeks after they are due", "payment trouble"),
+    Cause("slow_response", 2.90, 3, "messages: first replies take about nine times as long", "slow support"),
+    Cause("champion_left", 1.95, 0, "contacts: the champion gets left_at", "new management"),
+    Cause("reopened", 1.20, 4, "ticket_events: solved tickets are opened again", "problems not solved"),
+    Cause("billing", 0.70, 5, "invoices: paid weeks after they are due", "payment trouble"),
     Cause("price_change", 0.20, 0, "subscriptions: a new row with MRR 12, 15 or 20 % higher", "price"),
 )
 CAUSE_NAMES = tuple(cause.name for cause in CAUSES)
