@@ -1,7 +1,8 @@
 """Write the pages of the documentation that are derived from the code: `python -m docs.generate`.
 
 Reads the table declarations (`churnrisk.tables`), the catalogue (`churnrisk.features`) and the command line
-(`churnrisk.cli`); gives `docs/tables.md`, `docs/features.md` and `docs/commands.md`. A test compares the committed pages with what this gives.
+(`churnrisk.cli`); gives `docs/tables.md`, `docs/features.md` and `docs/commands.md`. A test
+compares the committed pages with what this gives.
 """
 
 from __future__ import annotations
@@ -75,8 +76,8 @@ def features_page() -> str:
         _WRITTEN_BY,
         "# Features",
         "",
-        "One column of the matrix each, as known at a moment. A feature is there when the tables it needs have rows. The",
-        "sentence is what a CSM reads when the feature raises the risk; *no lever* marks what nobody can change.",
+        "One column of the matrix each, as known at a moment. A feature is there when the tables it needs have rows.",
+        "The sentence is what a CSM reads when the feature raises the risk; *no lever* marks what nobody can change.",
         "",
         *_grid(("Feature", "Means", "Unit", "Needs", "Reason"), rows),
     ]
