@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 UV_PIN := uv==0.13.9
 STAMP := $(VENV)/.installed
 UNFINISHED := $(VENV)/.unfinished
+# The machine's own certificates: behind a company's proxy there are no others.
+UV_INSTALL := $(BIN)/uv pip install --quiet --system-certs
 # Two workers, and each test file stays on one, so that what a file sets up is set up once.
 PYTEST_OPTIONS ?= -n 2 --dist loadfile
 
@@ -66,11 +68,11 @@ $(STAMP): requirements.lock pyproject.toml
 	@mkdir -p $(VENV) && echo $$PPID > $(UNFINISHED)
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (about a gigabyte, once) ..."
-	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_PIN)"; then \
-		VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode -r requirements.lock \
-		&& VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e . ; \
+	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_PIN)" && \
+		VIRTUAL_ENV=$(VENV) $(UV_INSTALL) --require-hashes --compile-bytecode -r requirements.lock; then \
+		VIRTUAL_ENV=$(VENV) $(UV_INSTALL) --no-deps --no-build-isolation -e . ; \
 	else \
-		echo "uv is not available; falling back to pip, which takes longer."; \
+		echo "uv could not install; falling back to pip, which takes longer."; \
 		$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock \
 		&& $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . ; \
 	fi
