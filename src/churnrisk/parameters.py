@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from churnrisk.settings import Configuration, Kind, parse, read_toml
 
@@ -96,6 +96,12 @@ class Policy(Configuration):
     weekly_capacity: int = Field(gt=0)
     tier_high: float = Field(gt=0, le=1)
     tier_medium: float = Field(gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _has_rising_tiers(self) -> Self:
+        if self.tier_medium > self.tier_high:
+            raise ValueError("tier_medium is above tier_high")
+        return self
 
     @classmethod
     def read(cls, folder: Path) -> Self:

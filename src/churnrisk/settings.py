@@ -189,4 +189,6 @@ def parse(kind: type[Kind], content: dict[str, Any], path: Path) -> Kind:
         key = ".".join(str(part) for part in first["loc"])
         said = first["msg"].removeprefix("Value error, ").rstrip(".")
         what = "is not a key that is read here" if first["type"] == "extra_forbidden" else f"is wrong: {said}"
-        raise SettingsError(f"{path}: {key} {what}", "Correct or remove it", file=str(path), key=key) from error
+        raise SettingsError(
+            f"{path}: {key or 'the file'} {what}", "Correct or remove it", file=str(path), key=key
+        ) from error

@@ -95,20 +95,23 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path):
         (staging / "whole").write_text("x")
         assert not place.exists()
     assert [path.name for path in place.iterdir()] == ["whole"]
-    with atomic_folder(place) as staging:
-        (staging / "new").write_text("x")
-        assert [path.name for path in place.iterdir()] == ["whole"]
-    assert [path.name for path in place.iterdir()] == ["new"]
     assert [path.name for path in tmp_path.iterdir()] == ["list"]
 
 
-def test_a_writer_that_is_killed_leaves_what_was_there(tmp_path):
+def test_a_folder_that_is_there_is_never_filled_again(tmp_path):
     place = tmp_path / "list"
     with atomic_folder(place) as staging:
         (staging / "whole").write_text("x")
+    with pytest.raises(FileExistsError), atomic_folder(place):
+        pass
+    assert [path.name for path in place.iterdir()] == ["whole"]
+
+
+def test_a_writer_that_is_killed_leaves_nothing_in_its_place(tmp_path):
+    place = tmp_path / "list"
     done = subprocess.run([sys.executable, "-c", DIE_IN_FOLDER, str(place)], check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
-    assert [path.name for path in place.iterdir()] == ["whole"]
+    assert not place.exists()
     with atomic_folder(place) as staging:
         assert list(staging.iterdir()) == []
     assert [path.name for path in tmp_path.iterdir()] == ["list"]

@@ -37,18 +37,14 @@ def plan(catalogue: Catalogue, as_of: AsOf) -> list[tuple[tuple[str, ...], str]]
 def _query(stream: Stream, features: list[Feature], as_of: AsOf) -> str:
     columns = ",\n  ".join(f"{_column(feature, as_of)} as {feature.name}" for feature in features)
     bounds = f"s.happened_at <= {_instant(as_of, 0)}"
-    if all(feature.window for feature in features):  # then rows before the longest look-back tell nothing
-        bounds += f" and s.happened_at > {_instant(as_of, -max(map(_reach, features)))}"
+    if all(feature.window and feature.aggregate != "change" for feature in features):
+        # Then rows before the longest look-back tell nothing.
+        bounds += f" and s.happened_at > {_instant(as_of, -max(feature.window for feature in features))}"
     return (
         f"select q.account_id,\n  {columns}\nfrom asked q\n"
         f"left join ({stream.rows}) s on s.account_id = q.account_id and {bounds}\n"
         "group by q.account_id"
     )
-
-
-def _reach(feature: Feature) -> int:
-    """Days a windowed feature looks back."""
-    return feature.window * (1 + WINDOWS_BEFORE) if feature.aggregate == "change" else feature.window
 
 
 def _column(feature: Feature, as_of: AsOf) -> str:
@@ -109,13 +105,14 @@ def _last(feature: Feature, as_of: AsOf, when: str) -> str:
 
 
 def _change(feature: Feature, as_of: AsOf, when: str) -> str:
-    """The daily sum in the window over that in the windows before it, from the account's first row in these on."""
+    """The daily sum in the window over that in the windows before it, counted from the account's first row ever."""
     value, base = expression(feature.value), when[:-1]
     start, before = _instant(as_of, -feature.window), _instant(as_of, -feature.window * (1 + WINDOWS_BEFORE))
     now = f"coalesce({_total(value, f'{base} and s.happened_at > {start})')}, 0)::double"
     usual = _total(value, f"{base} and s.happened_at <= {start} and s.happened_at > {before})") + "::double"
-    first = f"min(s.happened_at){base} and s.happened_at > {before})"
-    days = f"least({feature.window * WINDOWS_BEFORE}, (epoch({start}) - epoch({first})) / {_DAY}.0 + 1)"
+    days = (
+        f"least({feature.window * WINDOWS_BEFORE}, (epoch({start}) - epoch(min(s.happened_at){when})) / {_DAY}.0 + 1)"
+    )
     return f"({now} / {feature.window}) / nullif({usual} / greatest({days}, 7), 0) - 1"
 
 

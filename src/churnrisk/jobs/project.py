@@ -13,7 +13,7 @@ from churnrisk.history import History
 from churnrisk.parameters import Parameters, Policy
 from churnrisk.settings import Settings
 from churnrisk.timeline import AsOf
-from churnrisk.validate import verdicts_file
+from churnrisk.validate import validate, verdicts_file
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,13 @@ class Project:
 
     @cached_property
     def history(self) -> History:
-        """The history, without the rows that validation holds back."""
+        """The history, without the rows that validation holds back.
+
+        Where a run ended between landing and judging, the rows are judged now.
+        """
         folder = history_folder(self.settings)
+        if not verdicts_file(folder).is_file():
+            validate(folder)
         return History(folder, self.settings.company.time_zone, verdicts_file(folder))
 
     def moment(self, day: str = "") -> AsOf:

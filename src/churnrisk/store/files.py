@@ -42,8 +42,10 @@ def write_atomic(path: Path, content: str | bytes) -> Path:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """A folder to fill that appears at `path` when the block ends well, and not at all when it does not.
 
-    What was at `path` before is replaced. The caller holds `single_writer`, so that nobody else fills the same name.
+    Nothing may be at `path` before. The caller holds `single_writer`, so that nobody else fills the same name.
     """
+    if path.exists():
+        raise FileExistsError(path)
     staging = path.parent / f"{_STAGING}{path.name}"
     with _told_when_full(path):
         shutil.rmtree(staging, ignore_errors=True)
@@ -56,14 +58,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         for file in staging.rglob("*"):
             if file.is_file():
                 _flush(file)
-        if path.exists():
-            old = path.parent / f"{_STAGING}old-{path.name}"
-            shutil.rmtree(old, ignore_errors=True)
-            path.rename(old)
-            staging.rename(path)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            staging.rename(path)
+        staging.rename(path)
 
 
 def _flush(path: Path) -> None:

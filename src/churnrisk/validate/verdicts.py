@@ -43,8 +43,8 @@ class Verdicts:
 
 
 def verdicts_file(history: Path) -> Path:
-    """Where the verdicts on a history are."""
-    return history / "verdicts.parquet"
+    """Where the verdicts on a history are; named after the load they were made for, so that old ones cannot pass."""
+    return history / f"verdicts-{len(read_manifests(history)):06d}.parquet"
 
 
 def validate(history: Path) -> Verdicts:
