@@ -27,13 +27,17 @@ def rank(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def at_risk(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that belong on the list: a low tier is nobody's call."""
+    return rows[rows["tier"] != LOW]
+
+
 def within_capacity(ranked: pd.DataFrame, capacity: pd.Series) -> pd.Series:
-    """Which rows are among the first `capacity` of their CSM; a low tier is nobody's call.
+    """Which rows are among the first `capacity` of their CSM.
 
     Args:
-        ranked: ranked rows with the columns csm and tier.
+        ranked: ranked rows with the column csm.
         capacity: accounts a week, by csm.
     """
-    worth_a_call = ranked["tier"] != LOW
-    place = worth_a_call.groupby(ranked["csm"], dropna=False).cumsum()
-    return worth_a_call & (place <= ranked["csm"].map(capacity))
+    place = ranked.groupby("csm", dropna=False).cumcount()
+    return place < ranked["csm"].map(capacity)

@@ -22,6 +22,9 @@ def test_planted_causes_come_out_in_their_order_of_strength(company):
     planted = [cause.name for cause in CAUSES]
     found = [code for code in trained.drivers if code in planted]
     assert found == planted
+    jobs.score(jobs.Project.read(company))
+    top = jobs.read_worklist(jobs.Project.read(company)).entries[:20]
+    assert sum(len(entry.reasons) == 3 for entry in top) >= 15, "three reasons for most of those on top"
 
 
 def test_shuffled_labels_give_chance(company):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churnrisk.parameters import Policy
-from churnrisk.policy import HIGH, LOW, MEDIUM, rank, tiers, value_at_risk, within_capacity
+from churnrisk.policy import HIGH, LOW, MEDIUM, at_risk, rank, tiers, value_at_risk, within_capacity
 
 POLICY = Policy(weekly_capacity=2, tier_high=0.25, tier_medium=0.10)
 accounts = st.lists(
@@ -19,8 +19,7 @@ def rows_of(drawn: list[tuple[float, float, str | None]]) -> pd.DataFrame:
     risk, value, csm = zip(*drawn, strict=True) if drawn else ((), (), ())
     names = [f"{place:02d}" for place in range(len(drawn))]
     rows = pd.DataFrame({"account_id": names, "risk": risk, "value": value, "csm": pd.Series(csm, dtype="object")})
-    rows = rows.assign(value_at_risk=value_at_risk(rows["risk"].astype(float), rows["value"].astype(float)))
-    return rows.assign(tier=tiers(rows["risk"].astype(float), POLICY))
+    return rows.assign(value_at_risk=value_at_risk(rows["risk"].astype(float), rows["value"].astype(float)))
 
 
 def test_a_tier_begins_at_its_limit():
@@ -53,7 +52,11 @@ def test_a_csm_gets_the_first_of_their_own_and_no_more_than_their_capacity(drawn
     chosen = within_capacity(ranked, pd.Series({"x": x, "y": y}))
     assert chosen.dtype == bool
     for csm, capacity in (("x", x), ("y", y)):
-        own = ranked[(ranked["csm"] == csm) & (ranked["tier"] != LOW)].index
-        assert chosen[own].tolist() == [place < capacity for place in range(len(own))]
-    assert not chosen[ranked["tier"] == LOW].any()
+        own = chosen[ranked["csm"] == csm].tolist()
+        assert own == [place < capacity for place in range(len(own))]
     assert not chosen[ranked["csm"].isna()].any()
+
+
+def test_a_low_tier_is_not_on_the_list():
+    rows = pd.DataFrame({"account_id": ["a", "b", "c"], "tier": [HIGH, LOW, MEDIUM]})
+    assert at_risk(rows)["account_id"].tolist() == ["a", "c"]

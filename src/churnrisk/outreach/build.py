@@ -10,7 +10,7 @@ import pandas as pd
 from churnrisk.history import Past
 from churnrisk.outreach.worklist import Entry, Worklist
 from churnrisk.parameters import Policy
-from churnrisk.policy import rank, tiers, value_at_risk, within_capacity
+from churnrisk.policy import at_risk, rank, tiers, value_at_risk, within_capacity
 from churnrisk.score import Scores
 from churnrisk.settings import Company
 
@@ -37,7 +37,7 @@ _RENEWALS = """
 
 
 def build_worklist(past: Past, scores: Scores, policy: Policy, company: Company, lead: int, horizon: int) -> Worklist:
-    """Rank the scored accounts by value at risk.
+    """Rank the accounts at risk, those of a medium or high tier, by value at risk.
 
     Args:
         past: the history at the same moment as the scores.
@@ -54,7 +54,7 @@ def build_worklist(past: Past, scores: Scores, policy: Policy, company: Company,
     rows["tier"] = tiers(rows["risk"], policy)
     renewal = past.frame(_RENEWALS, {"as_of": past.as_of.instant}).set_index("account_id")["renewal_at"]
     rows["renewal_at"] = renewal.reindex(rows["account_id"]).to_numpy()
-    ranked = rank(rows)
+    ranked = rank(at_risk(rows))
     capacity = _capacity(past, ranked["csm"], policy)
     ranked["within_capacity"] = within_capacity(ranked, capacity)
     entries = tuple(_entry(place, row, scores, past) for place, row in enumerate(ranked.to_dict("records"), start=1))
@@ -65,7 +65,7 @@ def build_worklist(past: Past, scores: Scores, policy: Policy, company: Company,
         horizon=horizon,
         currency=company.currency,
         entries=entries,
-        eligible=len(entries),
+        eligible=len(scores.rows),
         excluded=scores.excluded,
         notes=notes,
         lineage=scores.lineage,

@@ -19,6 +19,8 @@ from churnrisk.timeline import AsOf, LabelWindow, Split, grid, purged_split
 
 #: Leavers that every part needs, or nothing can be learnt or measured.
 LEAST_LEAVERS = 10
+#: As_of computed side by side: they do not know each other, and DuckDB lets go of the interpreter.
+MOMENTS_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,7 @@ def training_frame(
     known = history.upto(history.known_until)
     here = catalogue.having(history.present, parameters.features.leave_out)
     parts = []
-    # Moments do not know each other, and DuckDB lets go of the interpreter: one thread for each core that is allowed.
-    with ThreadPoolExecutor(parameters.model.threads) as pool:
+    with ThreadPoolExecutor(MOMENTS_AT_ONCE) as pool:
         pasts = [history.upto(as_of) for as_of in as_ofs]
         for rows in pool.map(lambda past: _labelled(past, known, here, parameters), pasts):
             parts.append(rows)
