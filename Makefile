@@ -59,13 +59,8 @@ clean: ## remove what the commands above made, except .venv and data
 # left half a package behind, which no installer notices, so what it left is removed and it starts afresh.
 $(STAMP): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 was not found; set PYTHON=/path/to/python3.11"; exit 1; }
-	@if [ -e $(UNFINISHED) ]; then \
-		if kill -0 "$$(cat $(UNFINISHED))" 2>/dev/null; then \
-			echo "Process $$(cat $(UNFINISHED)) is installing into $(VENV) already; wait for it."; exit 1; \
-		fi; \
-		echo "The last installation was not finished; starting afresh."; rm -rf $(VENV); \
-	fi
-	@mkdir -p $(VENV) && echo $$PPID > $(UNFINISHED)
+	@if [ -e $(UNFINISHED) ]; then echo "The last installation was not finished; starting afresh."; rm -rf $(VENV); fi
+	@mkdir -p $(VENV) && touch $(UNFINISHED)
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) (about a gigabyte, once) ..."
 	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_PIN)" && \

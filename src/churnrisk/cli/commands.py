@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +51,7 @@ def demo(out: Path, accounts: int | None, as_json: bool) -> Any:
     """The main job on a simulated company, without a server."""
     from churnrisk import jobs
 
-    with ExitStack() as shown:
-        outcome = jobs.demo(
-            out,
-            accounts or jobs.DEMO_ACCOUNTS,
-            run=_announced(as_json),
-            progress=lambda name: shown.enter_context(progress(name, silent=as_json)),
-        )
+    outcome = jobs.demo(out, accounts or jobs.DEMO_ACCOUNTS, run=_announced(as_json))
     if not as_json:
         _demo_told(outcome)
     return outcome
@@ -196,11 +190,11 @@ def _demo_told(outcome: Any) -> None:
 
 
 def _announced(silent: bool) -> Callable[..., Any]:
-    """A runner that says which step runs."""
+    """A runner that shows which step runs and how far it is."""
 
     def run(name: str, step: Callable[..., Any], *arguments: Any) -> Any:
-        if not silent:
-            click.echo(f"· {name}", err=True)
-        return step(*arguments)
+        with progress(name, silent) as tell:
+            told = {"on_progress": tell} if "on_progress" in inspect.signature(step).parameters else {}
+            return step(*arguments, **told)
 
     return run

@@ -62,7 +62,13 @@ def worklist(listed: Worklist, most: int) -> None:
 
     from churnrisk.out import print_worklist
 
-    print_worklist(Console(), listed, most)
+    class Piped(Console):
+        """Says that its reader has gone, as every other output does; rich would end the process by itself."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    print_worklist(Piped(), listed, most)
 
 
 def demo(outcome: DemoOutcome, listed: Worklist) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from churnrisk.errors import InputError
-from churnrisk.history import name, quoted
+from churnrisk.history import first_line, name, quoted
 from churnrisk.settings import Source
 
 #: Which reader takes which ending; `.gz` and `.zst` may follow.
@@ -70,7 +70,7 @@ def open_source(connection: duckdb.DuckDBPyConnection, label: str, source: Sourc
         connection.execute(f"create or replace view {name(label)} as select * from {reader}")
     except duckdb.Error as error:
         raise InputError(
-            f"The source {label} ({files[0]}) cannot be read: {_first_line(error)}",
+            f"The source {label} ({files[0]}) cannot be read: {first_line(error)}",
             "Check that the file is whole, and set `format` and `options` (delim, encoding) of the source",
             file=str(files[0]),
         ) from error
@@ -94,7 +94,3 @@ def _options(options: dict[str, Any]) -> str:
         return str(value) if isinstance(value, int | float) else quoted(str(value))
 
     return "".join(f", {key} = {literal(value)}" for key, value in options.items() if key.isidentifier())
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".")

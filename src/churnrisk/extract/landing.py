@@ -13,7 +13,7 @@ import duckdb
 
 from churnrisk.errors import InputError
 from churnrisk.extract.mapping import map_export
-from churnrisk.history import Incoming, Landed, connect, land, one_row
+from churnrisk.history import Incoming, Landed, connect, first_line, land, one_row
 from churnrisk.settings import Settings
 from churnrisk.tables import ACTIVITY_TABLES
 
@@ -52,7 +52,7 @@ def extract(settings: Settings, landed_at: datetime | None = None, rebuild: bool
             settings.mapping_hash,
         )
     except duckdb.Error as error:
-        said = str(error).strip().splitlines()[0].rstrip(".")
+        said = first_line(error)
         raise InputError(
             f"A source could not be read: {said}", "Check the file and the expressions in churnrisk.toml"
         ) from error

@@ -12,7 +12,7 @@ import duckdb
 
 from churnrisk.errors import InputError, SettingsError
 from churnrisk.extract.files import open_source
-from churnrisk.history import Incoming, name, quoted
+from churnrisk.history import Incoming, first_line, name, quoted
 from churnrisk.settings import Mapping, Settings, Source
 from churnrisk.tables import TABLES, Column
 
@@ -203,14 +203,14 @@ def _unfitting(
         try:
             _types(connection, f"select ({expression}) from ({source})")
         except duckdb.Error as own:
-            said = str(own).strip().splitlines()[0].rstrip(".")
+            said = first_line(own)
             return InputError(
                 f"The mapping of {mapping.table}.{column} does not fit its source: {said}",
                 f"Correct `{column}` in the [[mapping]] of {mapping.table} in churnrisk.toml",
                 table=mapping.table,
                 column=column,
             )
-    said = str(error).strip().splitlines()[0].rstrip(".")
+    said = first_line(error)
     return InputError(
         f"The mapping of {mapping.table} does not fit its source: {said}",
         f"Correct `from` or `where` in the [[mapping]] of {mapping.table} in churnrisk.toml",

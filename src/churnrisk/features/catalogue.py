@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from churnrisk.errors import SettingsError
 from churnrisk.settings import digest
 from churnrisk.tables import TABLES
 from churnrisk.timeline import WINDOWS
@@ -154,9 +155,19 @@ class Catalogue:
     def having(self, present: Iterable[str], leave_out: Iterable[str] = ()) -> Catalogue:
         """The features whose tables have rows, without those named in `leave_out`."""
         tables, unwanted = set(present), set(leave_out)
+        if unknown := sorted(unwanted - set(self.names)):
+            raise SettingsError(
+                f"No feature is called {unknown[0]}",
+                "Correct [features] leave_out in parameters.toml; see docs/features.md",
+            )
         return Catalogue(
             feature for feature in self.features if set(feature.stream.needs) <= tables and feature.name not in unwanted
         )
+
+    @property
+    def words_hash(self) -> str:
+        """The digest of what CSMs read."""
+        return digest([[f.name, f.unit, str(f.high), str(f.low)] for f in self.features])
 
     @property
     def hash(self) -> str:

@@ -35,6 +35,11 @@ def name(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
+def first_line(error: Exception) -> str:
+    """What DuckDB said, without the lines that point into the SQL."""
+    return str(error).strip().splitlines()[0].rstrip(".")
+
+
 def one_row(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
     """The only row of an answer, fetched to its end: DuckDB keeps a connection busy with an answer that is not."""
     (row,) = connection.execute(sql).fetchall()

@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 
 from churnrisk.errors import CannotWriteError, CorruptError, InputError
-from churnrisk.history.engine import name, one_row, quoted
+from churnrisk.history.engine import first_line, name, one_row, quoted
 from churnrisk.store import atomic_folder, sha256_of
 from churnrisk.tables import ALWAYS, TABLES, Table
 from churnrisk.timeline import AsOf
@@ -83,6 +83,7 @@ def land(
         mapping_hash: of the settings that made the relations; a history keeps to one.
     """
     manifests = read_manifests(folder)
+    compare_checksums(folder, manifests)
     _refuse_other_mapping(folder, manifests, mapping_hash)
     load = len(manifests) + 1
     landed_at = _after(manifests, landed_at)
@@ -117,6 +118,19 @@ def land(
 
 class _NothingNewError(Exception):
     """Takes the staging folder away again where there is nothing to put into it."""
+
+
+def compare_checksums(folder: Path, manifests: list[dict[str, Any]]) -> None:
+    """Raise CorruptError, before anything is read, where a landed file is not what it was when it was written."""
+    for manifest in manifests:
+        for table, facts in manifest["tables"].items():
+            path = folder / "loads" / f"{manifest['load']:06d}" / f"{table}.parquet"
+            if not path.is_file() or sha256_of(path) != facts["sha256"]:
+                raise CorruptError(
+                    f"{path} is missing or damaged: it does not match its checksum",
+                    "Restore it from a backup, or run `churnrisk extract --rebuild`",
+                    file=str(path),
+                )
 
 
 def read_manifests(folder: Path) -> list[dict[str, Any]]:
@@ -299,7 +313,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: str, staging: Path) -> 
             f" to {quoted(str(path))} (format parquet, compression zstd)"
         )
     except duckdb.IOException as error:  # the rows have been read: what fails is the disk
-        said = str(error).strip().splitlines()[0].rstrip(".")
+        said = first_line(error)
         raise CannotWriteError(
             f"{path.parent.parent} could not be written: {said}", "Make room or choose another folder, then start again"
         ) from error

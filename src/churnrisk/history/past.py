@@ -7,7 +7,6 @@ moment are empty, and columns without a clock are not there at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +16,10 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from churnrisk.errors import CorruptError, InputError
+from churnrisk.errors import InputError
 from churnrisk.history.engine import connect, name, one_row, quoted
-from churnrisk.history.landing import files_of, read_manifests, relation_of
+from churnrisk.history.landing import compare_checksums, files_of, read_manifests, relation_of
 from churnrisk.settings import digest
-from churnrisk.store import sha256_of
 from churnrisk.tables import ALWAYS, CURRENT_ONLY, ROW, TABLES, Table
 from churnrisk.timeline import AsOf
 
@@ -84,7 +82,7 @@ class History:
         self._manifests = read_manifests(folder)
         if not self._manifests:
             raise InputError(f"There is no history in {folder}", "Run `churnrisk extract` first", folder=str(folder))
-        _compare_checksums(folder, self._manifests)
+        compare_checksums(folder, self._manifests)
         self._held = held if held is not None and held.is_file() else None
         self._connection = connect(spill=folder / ".spill")
         self._connection.execute("create schema landed")
@@ -192,15 +190,3 @@ def _view(table: Table, moment: datetime) -> str:
         f"select {', '.join(columns)}, happened_at from landed.{table.name}"
         f" where known_at <= {instant} and (superseded_at is null or superseded_at > {instant})"
     )
-
-
-def _compare_checksums(folder: Path, manifests: Iterable[dict[str, Any]]) -> None:
-    for manifest in manifests:
-        for table, facts in manifest["tables"].items():
-            path = folder / "loads" / f"{manifest['load']:06d}" / f"{table}.parquet"
-            if not path.is_file() or sha256_of(path) != facts["sha256"]:
-                raise CorruptError(
-                    f"{path} is missing or damaged: it does not match its checksum",
-                    "Restore it from a backup, or run `churnrisk extract --rebuild`",
-                    file=str(path),
-                )

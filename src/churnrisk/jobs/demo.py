@@ -21,7 +21,6 @@ from churnrisk.jobs.steps import (
     Progress,
     ScoreSummary,
     TrainSummary,
-    Written,
     extract,
     quiet,
     read_worklist,
@@ -36,6 +35,8 @@ DEMO_ACCOUNTS = 1500
 DEMO_SEED = 7
 DEMO_WEEKS = 156
 _MADE = "simulation.json"
+#: There while a company is written, so that a run that was killed may go on and nobody else's files are touched.
+_BEGUN = ".simulating"
 
 _SETTINGS = """\
 # A simulated company. Its export has the shape of the canonical tables, so nothing needs to be mapped.
@@ -66,7 +67,8 @@ weekly_capacity = 10
 """
 
 
-#: Runs one step: gets its name, a function, and arguments that are paths, words and numbers.
+#: Runs one step: gets its name, a function, and arguments that are paths, words and numbers. A step that takes
+#: `on_progress` can be given something to tell how much of it is done.
 Runner = Callable[..., Any]
 
 
@@ -92,32 +94,29 @@ def demo(
     accounts: int = DEMO_ACCOUNTS,
     seed: int = DEMO_SEED,
     run: Runner = plainly,
-    progress: Callable[[str], Progress] = lambda _name: quiet,
 ) -> DemoOutcome:
-    """The main job on a simulated company, step by step; what is done already is not done again.
+    """The main job on a simulated company, step by step.
 
     Args:
         folder: where the company lives.
         accounts: how many it has.
         seed: of the simulation.
         run: runs each step.
-        progress: gives, for a step's name, what is told how much of it is done.
     """
     config = folder / "churnrisk.toml"
-    run("simulate", make_company, folder, accounts, seed, DEMO_WEEKS, progress("simulate"))
+    run("simulate", make_company, folder, accounts, seed, DEMO_WEEKS)
     extracted = run("extract and validate", _extract, config)
-    trained = run("features and train", _train, config, progress("features and train"))
+    trained = run("features and train", _train, config)
     scored = run("score", _score, config)
-    page = run("worklist", _write, config, "html")
-    table = run("worklist", _write, config, "csv")
-    return DemoOutcome(str(config), extracted, trained, scored, page.path, table.path)
+    page, table = run("worklist", _write, config)
+    return DemoOutcome(str(config), extracted, trained, scored, page, table)
 
 
 def _extract(config: Path) -> Extracted:
     return extract(Project.read(config))
 
 
-def _train(config: Path, on_progress: Progress) -> TrainSummary:
+def _train(config: Path, on_progress: Progress = quiet) -> TrainSummary:
     trained = train(Project.read(config), on_progress)
     refuse_unusable(trained)
     return trained
@@ -127,9 +126,11 @@ def _score(config: Path) -> ScoreSummary:
     return score(Project.read(config))
 
 
-def _write(config: Path, kind: str) -> Written:
+def _write(config: Path) -> tuple[str, str]:
     project = Project.read(config)
-    return write_worklist(read_worklist(project), kind, project.settings.folder / f"worklist.{kind}")
+    listed, folder = read_worklist(project), project.settings.folder
+    page, table = (write_worklist(listed, kind, folder / f"worklist.{kind}") for kind in ("html", "csv"))
+    return page.path, table.path
 
 
 def make_company(
@@ -141,7 +142,7 @@ def make_company(
 ) -> bool:
     """Write a simulated company into a folder, with its configuration; gives whether it was made by this call.
 
-    A folder that holds the same company already is left as it is; one that holds another is refused.
+    A folder that holds the same company already is left as it is; one that holds anything else is refused.
     """
     wanted = {"accounts": accounts, "seed": seed, "weeks": weeks}
     with single_writer(folder):
@@ -153,6 +154,11 @@ def make_company(
             raise InputError(
                 f"{folder} holds another simulated company ({there})", "Choose another folder with --out", **there
             )
+        begun = folder / _BEGUN
+        foreign = [name for name in ("export", "truth", "churnrisk.toml") if (folder / name).exists()]
+        if foreign and not begun.is_file():
+            raise InputError(f"{folder} has a {foreign[0]} of its own", "Choose another folder with --out")
+        write_atomic(begun, "This folder is being filled by churnrisk simulate.\n")
         scratch = folder / ".simulated"
         shutil.rmtree(scratch, ignore_errors=True)
         simulate(scratch, accounts, seed, weeks, on_progress)
@@ -167,4 +173,5 @@ def make_company(
         ):
             write_atomic(folder / name, content)
         write_atomic(made, json.dumps(wanted))
+        begun.unlink()
     return True

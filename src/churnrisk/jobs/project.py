@@ -9,11 +9,11 @@ from pathlib import Path
 
 from churnrisk.errors import NothingToDoError
 from churnrisk.extract.landing import history_folder
-from churnrisk.history import History
+from churnrisk.history import History, read_manifests
 from churnrisk.parameters import Parameters, Policy
 from churnrisk.settings import Settings
 from churnrisk.timeline import AsOf
-from churnrisk.validate import validate, verdicts_file
+from churnrisk.validate import are_judged, validate, verdicts_file
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ class Project:
     def history(self) -> History:
         """The history, without the rows that validation holds back.
 
-        Where a run ended between landing and judging, the rows are judged now.
+        Where a run ended between landing and judging, or the verdicts are damaged, the rows are judged now.
         """
         folder = history_folder(self.settings)
-        if not verdicts_file(folder).is_file():
+        if read_manifests(folder) and not are_judged(folder):
             validate(folder)
         return History(folder, self.settings.company.time_zone, verdicts_file(folder))
 

@@ -214,7 +214,7 @@ def score(project: Project, day: str = "") -> ScoreSummary:
     with single_writer(project.data):
         champion = Registry(project.registry_folder).champion()
         as_of = project.moment(day)
-        made_of = lineage(project.history, champion, project.policy, project.settings.mapping_hash)
+        made_of = lineage(project.history, champion, project.policy, project.settings)
         scores = score_accounts(
             project.history, champion, project.parameters, as_of, made_of, project.settings.company.currency
         )

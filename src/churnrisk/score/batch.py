@@ -19,7 +19,7 @@ from churnrisk.parameters import Parameters, Policy
 from churnrisk.population import ELIGIBLE, population
 from churnrisk.registry import Champion
 from churnrisk.score.reasons import Reason, reasons
-from churnrisk.settings import digest
+from churnrisk.settings import Settings, digest
 from churnrisk.timeline import AsOf
 
 #: How far the parts of a score may be from their sum, in log-odds.
@@ -52,14 +52,16 @@ class Scores:
         return digest([str(self.as_of), self.lineage])
 
 
-def lineage(history: History, champion: Champion, policy: Policy, mapping_hash: str) -> dict[str, str]:
+def lineage(history: History, champion: Champion, policy: Policy, settings: Settings) -> dict[str, str]:
     """What a list is made of, by version and hash."""
     return {
         "model": f"churn version {champion.version} ({champion.model.name})",
         "model_hash": champion.model.version,
         "run": champion.run,
         "data": history.content_hash,
-        "mapping": mapping_hash,
+        "mapping": settings.mapping_hash,
+        "company": settings.company.hash,
+        "words": CATALOGUE.words_hash,
         "label": champion.model.label_hash,
         "catalogue": champion.model.catalogue_hash,
         "policy": policy.hash,

@@ -14,8 +14,8 @@ import duckdb
 
 from churnrisk.errors import InputError
 from churnrisk.history import connect, name, one_row, quoted, read_manifests
-from churnrisk.history.landing import files_of, relation_of
-from churnrisk.store import write_atomic
+from churnrisk.history.landing import compare_checksums, files_of, relation_of
+from churnrisk.store import sha256_of, write_atomic
 from churnrisk.tables import TABLES
 from churnrisk.validate.rules import Rule, rules
 
@@ -47,11 +47,19 @@ def verdicts_file(history: Path) -> Path:
     return history / f"verdicts-{len(read_manifests(history)):06d}.parquet"
 
 
+def are_judged(history: Path) -> bool:
+    """Whether the verdicts on the newest load are there and whole."""
+    path = verdicts_file(history)
+    seal = path.with_suffix(".sha256")
+    return path.is_file() and seal.is_file() and seal.read_text(encoding="utf-8") == sha256_of(path)
+
+
 def validate(history: Path) -> Verdicts:
     """Judge every landed row of the history in that folder; raises InputError where there is none."""
     manifests = read_manifests(history)
     if not manifests:
         raise InputError(f"There is no history in {history}", "Run `churnrisk extract` first")
+    compare_checksums(history, manifests)
     connection = connect(spill=history / ".spill")
     try:
         landed = _open(connection, history, manifests)
@@ -103,3 +111,4 @@ def _publish(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     connection.execute(f"copy (from verdicts order by all) to {quoted(str(staging))} (format parquet)")
     write_atomic(path, staging.read_bytes())
     staging.unlink()
+    write_atomic(path.with_suffix(".sha256"), sha256_of(path))
