@@ -373,7 +373,7 @@ def test_a_rebuild_reads_everything_again_and_sets_the_old_history_aside(export,
     with pytest.raises(InputError, match="The mapping has changed"):
         extract(other, LANDED_AT)
     assert extract(other, LANDED_AT, rebuild=True).load == 1
-    assert (tmp_path / "churnrisk-data" / "history.old" / "loads" / "000001").is_dir()
+    assert (tmp_path / "churnrisk-data" / "history.old-001" / "loads" / "000001").is_dir()
 
 
 def test_a_rebuild_that_fails_leaves_the_history_where_it_is(export, tmp_path):

@@ -83,7 +83,6 @@ def _refuse_no_account(connection: duckdb.DuckDBPyConnection, incoming: list[Inc
 def _replace(folder: Path, new: Path) -> None:
     """Set the old history aside, now that the new one is whole."""
     if folder.exists():
-        old = folder.with_name("history.old")
-        shutil.rmtree(old, ignore_errors=True)
-        folder.rename(old)
+        kept = sum(1 for _ in folder.parent.glob("history.old-*"))
+        folder.rename(folder.with_name(f"history.old-{kept + 1:03d}"))
     new.rename(folder)

@@ -135,7 +135,8 @@ FEATURES = (
         value="is_late",
         window=180,
         high=Wording(
-            "billing", "{value} of the invoices due in the last {days} days were paid late or not; usual is {usual}"
+            "billing",
+            "{value} of the invoices due in the last {days} days were paid late or are unpaid; usual is {usual}",
         ),
     ),
     _invoices_last(30),

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from churnrisk.errors import HeldError, SettingsError
+from churnrisk.errors import HeldError, NothingToDoError, SettingsError
 from churnrisk.extract.landing import extract as land_sources
 from churnrisk.extract.landing import history_folder
 from churnrisk.features import CATALOGUE, matrix
@@ -254,6 +254,8 @@ def read_worklist(project: Project, day: str = "", csm: str = "") -> Worklist:
     if not csm:
         return listed
     known = sorted({entry.csm for entry in listed.entries if entry.csm})
+    if not known:
+        raise NothingToDoError("No account on the list has a CSM", "Leave --csm out, or map csm in accounts")
     if csm not in known:
         raise SettingsError(f"No account on the list belongs to a CSM called {csm!r}", f"Use one of {', '.join(known)}")
     return listed.of_csm(csm)

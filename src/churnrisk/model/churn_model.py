@@ -34,7 +34,7 @@ class ChurnModel:
         catalogue_hash: of the feature definitions it was trained on.
         lead: days between as_of and the label window.
         horizon: days the label window is long.
-        name: what it is called in reports: "trees" or the baseline's name.
+        name: what it is called in reports: "model" for the trees, or the baseline's name.
     """
 
     scorer: Scorer

@@ -49,7 +49,7 @@ def build_worklist(past: Past, scores: Scores, policy: Policy, company: Company,
     """
     rows = scores.rows.assign(position=range(len(scores.rows)))
     rows = rows.merge(past.frame(_ACCOUNTS), on="account_id", how="left", validate="one_to_one")
-    rows["value"], notes = _value(past, rows["account_id"], company)
+    rows["value"], currency, notes = _value(past, rows["account_id"], company)
     rows["value_at_risk"] = value_at_risk(rows["risk"], rows["value"])
     rows["tier"] = tiers(rows["risk"], policy)
     renewal = past.frame(_RENEWALS, {"as_of": past.as_of.instant}).set_index("account_id")["renewal_at"]
@@ -63,7 +63,7 @@ def build_worklist(past: Past, scores: Scores, policy: Policy, company: Company,
         as_of=str(scores.as_of),
         lead=lead,
         horizon=horizon,
-        currency=company.currency,
+        currency=currency,
         entries=entries,
         eligible=len(scores.rows),
         excluded=scores.excluded,
@@ -72,32 +72,25 @@ def build_worklist(past: Past, scores: Scores, policy: Policy, company: Company,
     )
 
 
-def _value(past: Past, accounts: pd.Series, company: Company) -> tuple[pd.Series, tuple[str, ...]]:
-    """Monthly value of each account: MRR, else what was invoiced in 12 months / 12, else 1; and what was used."""
+def _value(past: Past, accounts: pd.Series, company: Company) -> tuple[pd.Series, str, tuple[str, ...]]:
+    """Monthly value of each account: MRR, else what was invoiced in 12 months / 12, else 1; its unit; what was used."""
     moments = {"as_of": past.as_of.instant}
-    for query, note, extra in (
-        (_MRR, "Value is monthly recurring revenue", {}),
-        (
-            _INVOICED,
-            "Value is what was invoiced in the last 12 months, divided by 12",
-            {"year_ago": past.as_of.edge(-365)},
-        ),
-    ):
-        amounts = past.frame(query, {**moments, **extra})
-        if len(amounts):
-            converted, unknown = _converted(amounts, company)
-            notes = (
-                note,
-                *(
-                    (f"Amounts in {', '.join(unknown)} have no rate in churnrisk.toml and count as nothing",)
-                    if unknown
-                    else ()
-                ),
-            )
-            return pd.Series(converted.reindex(accounts).to_numpy()).fillna(0.0).clip(lower=0.0), notes
-    return pd.Series(1.0, index=accounts.index), (
-        "Value is unknown: every account counts as 1, so the order is by risk",
-    )
+    mrr, no_rate = _converted(past.frame(_MRR, moments), company)
+    invoiced, nor_rate = _converted(past.frame(_INVOICED, {**moments, "year_ago": past.as_of.edge(-365)}), company)
+    if mrr.empty and invoiced.empty:
+        note = "Value is unknown: every account counts as 1, so the order is by risk"
+        return pd.Series(1.0, index=accounts.index), "", (note,)
+    value = mrr.reindex(accounts).fillna(invoiced.reindex(accounts)).fillna(0.0).clip(lower=0.0)
+    by_invoice = "what was invoiced in the last 12 months, divided by 12"
+    if mrr.empty:
+        notes = [f"Value is {by_invoice}"]
+    elif set(accounts) <= set(mrr.index):
+        notes = ["Value is monthly recurring revenue"]
+    else:
+        notes = [f"Value is monthly recurring revenue; where there is none, {by_invoice}"]
+    if unknown := sorted({*no_rate, *nor_rate}):
+        notes.append(f"Amounts in {', '.join(unknown)} have no rate in churnrisk.toml and count as nothing")
+    return value.set_axis(accounts.index), company.currency, tuple(notes)
 
 
 def _converted(amounts: pd.DataFrame, company: Company) -> tuple[pd.Series, list[str]]:

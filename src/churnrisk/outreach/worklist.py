@@ -55,7 +55,7 @@ class Worklist:
         as_of: ISO day at whose end the list stands.
         lead: days before the label window begins.
         horizon: days the label window is long.
-        currency: of value and value_at_risk.
+        currency: of value and value_at_risk; empty where value is unknown and every account counts as 1.
         entries: ranked.
         eligible: accounts that were scored.
         excluded: accounts that were not, by reason.

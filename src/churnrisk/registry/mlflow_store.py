@@ -10,21 +10,25 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from churnrisk.errors import CorruptError, HeldError
 from churnrisk.model import ChurnModel, Trees
+from churnrisk.settings import digest
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 MODEL_NAME = "churn"
 EXPERIMENT = "churn"
+_DATABASE = "mlflow.db"
 CHAMPION, PREVIOUS = "champion", "previous"
 #: MLflow refuses artifacts that run code when they are loaded; no usage figures leave the machine.
 _ENVIRONMENT = {
@@ -79,7 +83,8 @@ class Registry:
         self.folder = folder
         self._artifacts = folder / "artifacts"
         self._artifacts.mkdir(parents=True, exist_ok=True)
-        self.uri = f"sqlite:///{folder / 'mlflow.db'}"
+        _refuse_damaged(folder / _DATABASE)
+        self.uri = f"sqlite:///{folder / _DATABASE}"
 
     def record(self, record: RunRecord) -> str:
         """Log one training as a run; gives its id."""
@@ -125,10 +130,13 @@ class Registry:
         return int(client.create_model_version(MODEL_NAME, source, run_id=run_id, tags=tags).version)
 
     def promote(self, version: int) -> None:
-        """Let that version serve; the one that served before keeps the alias `previous`."""
+        """Let that version serve; the one that served before keeps the alias `previous`.
+
+        Training again on the same data gives the same model: then there is nothing to go back to, and `previous` stays.
+        """
         client = self._client()
         current = self._version_of(CHAMPION)
-        if current is not None and current != version:
+        if current is not None and self._content_of(current) != self._content_of(version):
             client.set_registered_model_alias(MODEL_NAME, PREVIOUS, str(current))
         client.set_registered_model_alias(MODEL_NAME, CHAMPION, str(version))
 
@@ -137,17 +145,25 @@ class Registry:
         version = self._version_of(CHAMPION)
         if version is None:
             raise HeldError("No model has been promoted", "Run `churnrisk train` first")
-        found = self._client().get_model_version(MODEL_NAME, str(version))
-        source = Path(str(found.source).removeprefix("file://"))
-        return Champion(ChurnModel.load(source / "churnrisk"), version, str(found.run_id))
+        run = str(self._client().get_model_version(MODEL_NAME, str(version)).run_id)
+        # Not the address that MLflow keeps, which is of the place where the project was when it trained.
+        return Champion(ChurnModel.load(self._artifacts / run / "artifacts/model/churnrisk"), version, run)
 
     def _version_of(self, alias: str) -> int | None:
         from mlflow.exceptions import MlflowException
 
         try:
             return int(self._client().get_model_version_by_alias(MODEL_NAME, alias).version)
-        except MlflowException:
-            return None
+        except MlflowException as error:
+            if error.error_code in (
+                "RESOURCE_DOES_NOT_EXIST",
+                "INVALID_PARAMETER_VALUE",
+            ):  # no such model, no such alias
+                return None
+            raise
+
+    def _content_of(self, version: int) -> str:
+        return str(self._client().get_model_version(MODEL_NAME, str(version)).tags.get("content"))
 
     def _client(self) -> MlflowClient:
         from mlflow import MlflowClient
@@ -155,10 +171,32 @@ class Registry:
         return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
 
     def _experiment(self, client: MlflowClient) -> str:
-        found = client.get_experiment_by_name(EXPERIMENT)
-        if found is not None:
-            return str(found.experiment_id)
-        return str(client.create_experiment(EXPERIMENT, artifact_location=self._artifacts.as_uri()))
+        """The experiment whose artifacts are here; after the project was moved or copied, a new one."""
+        here = self._artifacts.as_uri()
+        for name in (EXPERIMENT, f"{EXPERIMENT} {digest(here)}"):
+            found = client.get_experiment_by_name(name)
+            if found is None:
+                return str(client.create_experiment(name, artifact_location=here))
+            if found.artifact_location == here:
+                return str(found.experiment_id)
+        raise CorruptError(f"{self.uri} has experiments of another place", "Move the folder away and train again")
+
+
+def _refuse_damaged(database: Path) -> None:
+    """SQLite answers a damaged file with whatever it reads; ask before anything is built on it."""
+    if not database.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            (said,) = connection.execute("pragma quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        said = str(error)
+    if said != "ok":
+        raise CorruptError(
+            f"MLflow's database {database} is damaged: {said}",
+            "Restore it from a backup, or move its folder away and train again",
+            file=str(database),
+        )
 
 
 def _save(model: ChurnModel, folder: Path) -> None:

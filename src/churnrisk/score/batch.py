@@ -87,7 +87,7 @@ def score(
     if not eligible:
         raise NothingToDoError(
             f"No account is eligible at {as_of}",
-            f"Choose an as_of between {history.first_day} and {history.known_until}",
+            f"Choose a later as_of, up to {history.known_until}",
             as_of=str(as_of),
         )
     rows = matrix(past, catalogue, eligible)

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from churnrisk.errors import InputError
 from churnrisk.features import Catalogue
 from churnrisk.labels import label_hash
 from churnrisk.model import Calibration, ChurnModel, Scorer, fit_calibration, fit_one_feature, fit_trees
@@ -60,6 +61,8 @@ def fit(frame: TrainingFrame, parameters: Parameters) -> Fitted:
     train = frame.part(frame.split.train)
     calibrate = frame.part(frame.split.calibrate)
     features = telling(train, frame.catalogue)
+    if not features:
+        raise InputError("No feature differs between accounts", "Map more tables, or leave fewer features out")
     best = best_single_feature(train, features)
     fits: dict[str, Fit] = {TREES: partial(fit_trees, features=features, model=parameters.model)}
     for name, feature in _baselines(features, parameters.label, best).items():

@@ -116,6 +116,13 @@ def _refuse_too_few(frame: TrainingFrame) -> None:
         )
     for part, as_ofs in (("training", frame.split.train), ("testing", frame.split.test)):
         left = frame.part(as_ofs)["left"]
+        if left.empty:
+            raise InputError(
+                f"No account is eligible at the as_of for {part}, {as_ofs[0]} to {as_ofs[-1]}",
+                "Check that the export reaches to the last day that is known in the history, and that the mapping"
+                " says with known_at when its rows became known",
+                part=part,
+            )
         if left.sum() < LEAST_LEAVERS or (1 - left).sum() < LEAST_LEAVERS:
             raise HeldError(
                 f"Of {len(left)} rows for {part}, {int(left.sum())} left and {int((1 - left).sum())} stayed; at least"
