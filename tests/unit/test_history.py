@@ -359,3 +359,14 @@ def test_a_changed_mapping_is_refused(tmp_path):
     land_rows(tmp_path, account("a"), mapping_hash="one")
     with pytest.raises(InputError, match=r"The mapping has changed since load 1.*extract --rebuild"):
         land_rows(tmp_path, account("a"), mapping_hash="two")
+
+
+def test_no_progress_bar_is_drawn_into_our_answers():
+    """Without a main file DuckDB takes Python for interactive and draws a bar on stdout."""
+    code = (
+        "from churnrisk.history.engine import connect, cursor_of\n"
+        "c = connect(); k = cursor_of(c)\n"
+        "print([x.execute(\"select current_setting('enable_progress_bar')\").fetchall()[0][0] for x in (c, k)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[False, False]"

@@ -13,7 +13,7 @@ MEMORY_LIMIT = "1GB"
 
 def connect(spill: Path | None = None, threads: int = 2) -> duckdb.DuckDBPyConnection:
     """A new in-memory database; `spill` is the folder for what does not fit."""
-    connection = duckdb.connect(":memory:")
+    connection = _silent(duckdb.connect(":memory:"))
     connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
     connection.execute(f"set threads = {threads}")
     connection.execute("set global TimeZone = 'UTC'")  # for its cursors too, whatever the zone of the machine
@@ -22,6 +22,17 @@ def connect(spill: Path | None = None, threads: int = 2) -> duckdb.DuckDBPyConne
     if spill is not None:
         spill.mkdir(parents=True, exist_ok=True)
         connection.execute(f"set temp_directory = {quoted(str(spill))}")
+    return connection
+
+
+def cursor_of(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A cursor on the same database, for answers that must not meet others."""
+    return _silent(connection.cursor())
+
+
+def _silent(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Without the progress bar that DuckDB draws on stdout, into our answers, where Python seems to be interactive."""
+    connection.execute("set enable_progress_bar = false")
     return connection
 
 

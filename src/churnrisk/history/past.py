@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from churnrisk.errors import InputError
-from churnrisk.history.engine import connect, name, one_row, quoted
+from churnrisk.history.engine import connect, cursor_of, name, one_row, quoted
 from churnrisk.history.landing import compare_checksums, files_of, read_manifests, relation_of
 from churnrisk.settings import digest
 from churnrisk.tables import ALWAYS, CURRENT_ONLY, ROW, TABLES, Table
@@ -36,7 +36,7 @@ class Past:
 
     def beside(self) -> Past:
         """The same past for another thread: answers of two threads must not meet on one cursor."""
-        cursor = self._cursor.cursor()
+        cursor = cursor_of(self._cursor)
         cursor.execute(f"use {_schema(self.as_of)}")
         return Past(cursor, self.as_of)
 
@@ -92,7 +92,7 @@ class History:
     def upto(self, as_of: AsOf) -> Past:
         """What was known at that moment."""
         schema = _schema(as_of)
-        cursor = self._connection.cursor()
+        cursor = cursor_of(self._connection)
         cursor.execute(f"create schema if not exists {schema}")
         for table in TABLES.values():
             cursor.execute(f"create or replace view {schema}.{table.name} as {_view(table, as_of.instant)}")

@@ -14,8 +14,6 @@ from churnrisk.features import Catalogue, Feature, Wording
 
 #: Reasons for an account.
 MOST = 3
-#: What a reason adds to the risk at least, in log-odds; less is noise nobody should be told.
-LEAST = 0.02
 _NOUNS = {"tickets": ("ticket", "tickets"), "invoices": ("invoice", "invoices"), "people": ("person", "people")}
 _TIMES = {1: "once", 2: "twice"}
 
@@ -68,7 +66,7 @@ def _of_account(
             told = Reason(wording.code, sentence(feature, wording, value, normal, currency), wording.actionable)
             strongest[wording.code] = (contribution, told)
     ranked = sorted(strongest, key=lambda code: (-strength[code], code))
-    return tuple(strongest[code][1] for code in ranked if strength[code] >= LEAST)[:MOST]
+    return tuple(strongest[code][1] for code in ranked if strength[code] > 0)[:MOST]
 
 
 def _wording(feature: Feature, value: float, normal: float) -> Wording | None:
