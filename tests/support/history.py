@@ -117,6 +117,7 @@ def incoming(
 ) -> Incoming:
     """Rows ready to land that no file tells of: SQL expressions over `rows`, null for the columns not given."""
     given = {"known_at": "null::timestamp", "problem": "null::varchar", "source": "'test'"} | columns
+    given |= {"current_only": "null::map(varchar, varchar)"}
     declared = {column.name: f"null::{column.sql_type}" for column in TABLES[table].columns}
     selected = ", ".join(f'{expression} as "{column}"' for column, expression in (declared | given).items())
     connection.execute(f"create view incoming_{table} as select {selected} from {rows}")

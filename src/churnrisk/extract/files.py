@@ -1,21 +1,31 @@
-"""Files as sources: every file of the export becomes a view that the mapping can select from.
+"""Files as sources: every source becomes a view that the mapping can select from.
 
-Reads CSV, Parquet and JSON Lines with DuckDB. Cells of text files stay text until the mapping casts them, so that one
-bad cell is one problem and not a failed load.
+Reads CSV, Parquet, JSON and JSON Lines with DuckDB, Excel with python-calamine. Cells of text files and sheets stay
+text until the mapping casts them, so that one bad cell is one problem and not a failed load; lines that are not even
+cells are kept in `rejected`.
 """
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import duckdb
 
 from churnrisk.errors import InputError
+from churnrisk.extract import rejected
+from churnrisk.extract.delimited import delimited
+from churnrisk.extract.excel import excel
+from churnrisk.extract.json_lines import objects
+from churnrisk.extract.reading import options_of
 from churnrisk.history import first_line, name, quoted
 from churnrisk.settings import Source
 
-#: Which reader takes which ending; `.gz` and `.zst` may follow.
+Given = TypeVar("Given")
+
+#: Which reader takes which ending; `.gz` and `.zst` may follow those of text.
 FORMATS = {
     "csv": "csv",
     "tsv": "csv",
@@ -23,14 +33,13 @@ FORMATS = {
     "parquet": "parquet",
     "jsonl": "jsonl",
     "ndjson": "jsonl",
+    "json": "json",
+    "xlsx": "excel",
+    "xlsm": "excel",
+    "xlsb": "excel",
+    "xls": "excel",
+    "ods": "excel",
 }
-_READERS = {
-    "csv": "read_csv({files}, all_varchar = true, header = true, union_by_name = true{options})",
-    "parquet": "read_parquet({files}, union_by_name = true{options})",
-    "jsonl": "read_json({files}, format = 'newline_delimited', union_by_name = true{options})",
-}
-#: Room for the longest message that a line may hold, in bytes; DuckDB's own limit is 2 MB.
-_LONG_LINES = {"max_line_size": 8 << 20, "buffer_size": 32 << 20}
 
 
 def format_of(path: str) -> str:
@@ -46,8 +55,17 @@ def format_of(path: str) -> str:
     )
 
 
-def open_source(connection: duckdb.DuckDBPyConnection, label: str, source: Source, folder: Path) -> list[Path]:
+def open_source(
+    connection: duckdb.DuckDBPyConnection, label: str, source: Source, folder: Path, scratch: Path | None = None
+) -> list[Path]:
     """Make the source a view called `label`; gives the files behind it.
+
+    Args:
+        connection: where the view is made; lines that cannot be read go to its table `unreadable`.
+        label: the source's name.
+        source: what is said of it.
+        folder: of the export.
+        scratch: for copies in another encoding; a temporary folder where it is not said.
 
     Raises:
         InputError: there is no such file, or it cannot be read.
@@ -56,41 +74,55 @@ def open_source(connection: duckdb.DuckDBPyConnection, label: str, source: Sourc
     if not files:
         raise InputError(
             f"The source {label} has no file {folder / source.path}",
-            "Check `path` in churnrisk.toml, or pass --export FOLDER",
+            f"Check `path` of [sources.{label}] in churnrisk.toml, or pass --export FOLDER",
             file=str(folder / source.path),
         )
-    kind = source.format or format_of(files[0].name)
-    if kind not in _READERS:
-        raise InputError(f"The source {label} has format {kind!r}", f"Use one of {', '.join(_READERS)}")
-    options = (_LONG_LINES if kind == "csv" else {}) | source.options
-    reader = _READERS[kind].format(
-        files="[" + ", ".join(quoted(str(file)) for file in files) + "]", options=_options(options)
-    )
-    try:
-        connection.execute(f"create or replace view {name(label)} as select * from {reader}")
-    except duckdb.Error as error:
-        raise InputError(
-            f"The source {label} ({files[0]}) cannot be read: {first_line(error)}",
-            "Check that the file is whole, and set `format` and `options` (delim, encoding) of the source",
-            file=str(files[0]),
-        ) from error
+    if not connection.execute("from duckdb_tables() where table_name = ?", [rejected.UNREADABLE]).fetchall():
+        rejected.begin(connection)
+    place = scratch or Path(tempfile.gettempdir()) / "churnrisk"
+    readers = [_reader(connection, label, source, file, place, position) for position, file in enumerate(files)]
+    union = " union all by name ".join(f"select * from {reader}" for reader in readers)
+    _told(files[0], label, lambda: connection.execute(f"create or replace view {name(label)} as {union}"))
     return files
 
 
+def _reader(
+    connection: duckdb.DuckDBPyConnection, label: str, source: Source, file: Path, scratch: Path, position: int
+) -> str:
+    """The SQL that reads one file."""
+    kind = source.format or format_of(file.name)
+    if not file.stat().st_size:
+        raise InputError(f"{file} is empty", "Export it again, or leave its source out", file=str(file))
+    if kind == "csv":
+        return delimited(connection, label, source, file, scratch / str(position))
+    if kind == "excel":
+        return excel(connection, label, source, file, position)
+    if kind == "parquet":
+        reader = f"read_parquet({quoted(str(file))}{options_of(source.options)})"
+        _told(file, label, lambda: connection.execute(f"describe select * from {reader}"))
+        return reader
+    return _told(file, label, lambda: objects(connection, label, source, file, kind == "jsonl"))
+
+
+def _told(file: Path, label: str, work: Callable[[], Given]) -> Given:
+    """What the work gives; a fault of the file becomes one sentence."""
+    try:
+        return work()
+    except duckdb.Error as error:
+        raise InputError(
+            f"The source {label} ({file}) cannot be read: {first_line(error)}",
+            f"Check that the file is whole, and `format` and `options` of [sources.{label}] in churnrisk.toml",
+            file=str(file),
+        ) from error
+
+
 def _files(folder: Path, path: str) -> list[Path]:
+    if not path:
+        return []
     exact = folder / path  # an absolute path stays itself
     if exact.is_file():
         return [exact]
     try:
-        return sorted(file for file in folder.glob(path) if file.is_file())
-    except (ValueError, IndexError, NotImplementedError):  # an empty or an absolute pattern
+        return sorted(file for file in folder.glob(path) if file.is_file() and not file.name.startswith((".", "~$")))
+    except (ValueError, IndexError, NotImplementedError):  # an absolute pattern
         return []
-
-
-def _options(options: dict[str, Any]) -> str:
-    def literal(value: object) -> str:
-        if isinstance(value, bool):
-            return str(value).lower()
-        return str(value) if isinstance(value, int | float) else quoted(str(value))
-
-    return "".join(f", {key} = {literal(value)}" for key, value in options.items() if key.isidentifier())

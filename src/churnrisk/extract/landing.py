@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from churnrisk.errors import InputError
+from churnrisk.extract import rejected
 from churnrisk.extract.mapping import map_export
 from churnrisk.history import Incoming, Landed, connect, first_line, land, one_row
 from churnrisk.settings import Settings
@@ -39,8 +40,10 @@ def extract(settings: Settings, landed_at: datetime | None = None, rebuild: bool
     if rebuild:
         shutil.rmtree(target, ignore_errors=True)
     connection = connect(spill=settings.data_folder / ".spill")
+    scratch = settings.data_folder / ".scratch"
     try:
-        incoming = map_export(connection, settings)
+        rejected.begin(connection)
+        incoming = map_export(connection, settings, scratch)
         _refuse_incomplete({item.table for item in incoming})
         _refuse_no_account(connection, incoming)
         landed = land(
@@ -50,6 +53,7 @@ def extract(settings: Settings, landed_at: datetime | None = None, rebuild: bool
             landed_at or datetime.now(UTC).replace(tzinfo=None),
             settings.company.time_zone,
             settings.mapping_hash,
+            rejected.UNREADABLE,
         )
     except duckdb.Error as error:
         said = first_line(error)
@@ -58,6 +62,7 @@ def extract(settings: Settings, landed_at: datetime | None = None, rebuild: bool
         ) from error
     finally:
         connection.close()
+        shutil.rmtree(scratch, ignore_errors=True)
     if rebuild:
         _replace(folder, target)
     return landed

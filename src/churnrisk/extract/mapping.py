@@ -6,6 +6,7 @@ column cast to its declared type, times in UTC, and `problem` naming the cells t
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -18,46 +19,104 @@ from churnrisk.tables import TABLES, Column
 
 #: A text that is a day, or a day and a time of day, and says nothing of a time zone.
 _LOCAL = r"^\d+[-/]\d+[-/]\d+([T ]+\d+:\d+(:\d+(\.\d+)?)?)?$"
+#: Between the names of the sources that rows come from.
+SEPARATOR = "+"
 _GAP_BEFORE_OFFSET = r"\s+([+-]\d)"
 
 
-def map_export(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[Incoming]:
+@dataclass(frozen=True)
+class Placed:
+    """A mapping and where it stands in churnrisk.toml, for messages."""
+
+    mapping: Mapping
+    settings: Settings
+    position: int
+
+    def place(self, *steps: str) -> str:
+        """The file and the line of a key of this mapping."""
+        return self.settings.place("mapping", self.position, *steps)
+
+
+def map_export(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, scratch: Path | None = None
+) -> list[Incoming]:
     """Open every source and prepare every mapped table.
+
+    Args:
+        connection: where sources and prepared tables become views.
+        settings: the sources and their mapping.
+        scratch: for copies of files in another encoding.
 
     Raises:
         InputError: a file is missing or unreadable, or an expression does not fit its source.
+        SettingsError: the mapping names a table, a column or a source that is not there.
     """
     if settings.export.canonical:
         mappings = _canonical_mappings(connection, settings.export_folder)
     else:
         for label, source in settings.sources.items():
-            open_source(connection, label, source, settings.export_folder)
+            open_source(connection, label, source, settings.export_folder, scratch)
         mappings = list(settings.mapping)
     if not mappings:
         raise InputError(
-            "No source is mapped to a canonical table", "Write [[mapping]] blocks in churnrisk.toml, as in examples/"
+            "No source is mapped to a canonical table",
+            "Let `churnrisk init FOLDER` propose a mapping, or write [[mapping]] blocks in churnrisk.toml",
         )
-    for mapping in mappings:
-        _refuse_unknown(mapping)
-    return [
-        _prepare(connection, position, mapping, settings.company.time_zone) for position, mapping in enumerate(mappings)
-    ]
+    placed = [Placed(mapping, settings, position) for position, mapping in enumerate(mappings)]
+    for one in placed:
+        _refuse_unknown(one)
+    parts = [part for one in placed for part in _one_for_each_event(one)]
+    return [_prepare(connection, number, part) for number, part in enumerate(parts)]
 
 
-def _refuse_unknown(mapping: Mapping) -> None:
+def _refuse_unknown(placed: Placed) -> None:
     """Stop at a mapping that names what is not declared, or leaves out what a table cannot do without."""
-    where = f"the [[mapping]] of {mapping.table} in churnrisk.toml"
+    mapping = placed.mapping
     if mapping.table not in TABLES:
-        raise SettingsError(f"No canonical table is called {mapping.table}", f"Use one of {', '.join(TABLES)}")
+        raise SettingsError(
+            f"{placed.place('table')}: no canonical table is called {mapping.table}", f"Use one of {', '.join(TABLES)}"
+        )
     table = TABLES[mapping.table]
     for column in mapping.columns:
         if column not in table.column_names:
             raise SettingsError(
-                f"{table.name} has no column {column}", f"In {where} use some of {', '.join(table.column_names)}"
+                f"{placed.place('columns', column)}: {table.name} has no column {column}",
+                f"Use some of {', '.join(table.column_names)}, or say it under [mapping.current_only]",
             )
+        if column in mapping.current_only:
+            raise SettingsError(
+                f"{placed.place('current_only', column)}: {column} is under columns and under current_only",
+                "Keep one of the two",
+            )
+    if mapping.events and table.name != "ticket_events":
+        raise SettingsError(
+            f"{placed.place('events')}: only ticket_events are made of moments on one row", "Remove [mapping.events]"
+        )
+    made = ("at", "seq", "field", "value") if mapping.events else ()
     for column in table.required:
-        if column not in mapping.columns:
-            raise SettingsError(f"{table.name} cannot do without {column}", f"Say in {where} where it comes from")
+        if column not in (*mapping.columns, *made):
+            raise SettingsError(
+                f"{placed.place()}: {table.name} cannot do without {column}",
+                f"Say under [mapping.columns] where it comes from; {table.name} needs {', '.join(table.required)}",
+            )
+
+
+def _one_for_each_event(placed: Placed) -> list[Placed]:
+    """A mapping for each moment on a snapshot row; the mapping itself where there are none."""
+    mapping = placed.mapping
+    if not mapping.events:
+        return [placed]
+    parts = []
+    for seq, (status, moment) in enumerate(mapping.events.items()):
+        made = {"at": moment, "seq": str(seq), "value": quoted(status)}
+        filled = f"nullif(trim(({moment})::varchar), '') is not null"
+        change = {
+            "columns": {"field": "'status'", **mapping.columns, **made},
+            "where": f"({mapping.where}) and {filled}" if mapping.where else filled,
+            "events": {},
+        }
+        parts.append(replace(placed, mapping=mapping.model_copy(update=change)))
+    return parts
 
 
 def _canonical_mappings(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Mapping]:
@@ -94,21 +153,19 @@ def _canonical_mappings(connection: duckdb.DuckDBPyConnection, folder: Path) -> 
     return mappings
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, position: int, mapping: Mapping, company_zone: str) -> Incoming:
+def _prepare(connection: duckdb.DuckDBPyConnection, number: int, placed: Placed) -> Incoming:
+    mapping, company_zone = placed.mapping, placed.settings.company.time_zone
     table = TABLES[mapping.table]
     zone = mapping.time_zone or company_zone
-    source = (
-        mapping.source
-        if mapping.source.lstrip().lower().startswith(("select", "with"))
-        else (f"select * from {name(mapping.source)}")
-    )
+    source = mapping.source if _is_select(mapping.source) else f"select * from {name(mapping.source)}"
     where = f" where {mapping.where}" if mapping.where else ""
     raw = {**mapping.columns, **({"known_at": mapping.known_at} if mapping.known_at else {})}
-    selected = ", ".join(f"({expression}) as {name(column)}" for column, expression in raw.items())
+    own = {f"current_only.{key}": expression for key, expression in mapping.current_only.items()}
+    selected = ", ".join(f"({expression}) as {name(column)}" for column, expression in {**raw, **own}.items())
     try:
         types = _types(connection, f"select {selected} from ({source}){where}")
     except duckdb.Error as error:
-        raise _unfitting(connection, mapping, source, raw, error) from error
+        raise _unfitting(connection, placed, source, error) from error
     casts, problems = [], []
     for column in table.columns:
         if column.name not in raw:
@@ -125,17 +182,38 @@ def _prepare(connection: duckdb.DuckDBPyConnection, position: int, mapping: Mapp
             )
     known = _cast(Column("known_at", "timestamp", ""), types["known_at"], zone) if mapping.known_at else "null"
     problem = f"nullif(concat_ws('; ', {', '.join(problems)}), '')" if problems else "null::varchar"
-    relation = f"incoming_{position}_{table.name}"
+    relation = f"incoming_{number}_{table.name}"
     connection.execute(
         f"create or replace view {relation} as select {', '.join(casts)}, {known}::timestamp as known_at,"
-        f" {problem} as problem, {quoted(_label(mapping))} as source"
+        f" {problem} as problem, {quoted(_label(connection, placed))} as source,"
+        f" {_current_only(list(own))} as current_only"
         f" from (select {selected} from ({source}){where})"
     )
-    return Incoming(table.name, relation, mapping.delay_days)
+    return Incoming(table.name, relation, mapping.delay_days, tuple(mapping.current_only))
 
 
-def _label(mapping: Mapping) -> str:
-    return mapping.source if mapping.source.isidentifier() else mapping.table
+def _is_select(source: str) -> bool:
+    return source.lstrip().lower().startswith(("select", "with", "from", "("))
+
+
+def _current_only(columns: list[str]) -> str:
+    """Values without a clock as texts, by name."""
+    if not columns:
+        return "null::map(varchar, varchar)"
+    keys = ", ".join(quoted(column.partition(".")[2]) for column in columns)
+    values = ", ".join(f"nullif(trim({name(column)}::varchar), '')" for column in columns)
+    return f"map([{keys}], [{values}])"
+
+
+def _label(connection: duckdb.DuckDBPyConnection, placed: Placed) -> str:
+    """The names of the sources that the rows come from."""
+    if not _is_select(placed.mapping.source):
+        return placed.mapping.source
+    try:
+        read = connection.get_table_names(placed.mapping.source)
+    except duckdb.Error:
+        read = set()
+    return SEPARATOR.join(sorted(read & set(placed.settings.sources))) or placed.mapping.table
 
 
 def _cast(column: Column, sql_type: str, zone: str) -> str:
@@ -196,23 +274,42 @@ def _types(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, str]
 
 
 def _unfitting(
-    connection: duckdb.DuckDBPyConnection, mapping: Mapping, source: str, raw: dict[str, str], error: Exception
-) -> InputError:
-    """Find the expression that does not fit, so that the message can name it."""
-    for column, expression in raw.items():
+    connection: duckdb.DuckDBPyConnection, placed: Placed, source: str, error: duckdb.Error
+) -> InputError | SettingsError:
+    """Find what does not fit, so that the message can name its line."""
+    mapping, settings = placed.mapping, placed.settings
+    if not _is_select(mapping.source) and mapping.source not in settings.sources and not settings.export.canonical:
+        return SettingsError(
+            f"{placed.place('from')}: there is no source called {mapping.source}",
+            f"Use one of {', '.join(settings.sources) or 'those you name under [sources]'}, or a SELECT over them",
+        )
+    try:
+        there = _types(connection, source)
+    except duckdb.Error as own:
+        return _does_not_fit(placed, ("from",), "from", own)
+    parts = [("columns", mapping.columns), ("current_only", mapping.current_only)]
+    keys = [((part, key), expression) for part, columns in parts for key, expression in columns.items()]
+    for steps, expression in [
+        *keys,
+        (("known_at",), mapping.known_at or "null"),
+        (("where",), mapping.where or "true"),
+    ]:
         try:
             _types(connection, f"select ({expression}) from ({source})")
         except duckdb.Error as own:
-            said = first_line(own)
-            return InputError(
-                f"The mapping of {mapping.table}.{column} does not fit its source: {said}",
-                f"Correct `{column}` in the [[mapping]] of {mapping.table} in churnrisk.toml",
-                table=mapping.table,
-                column=column,
-            )
-    said = first_line(error)
+            return _does_not_fit(placed, steps, steps[-1], own, there)
+    return _does_not_fit(placed, (), "it", error)
+
+
+def _does_not_fit(
+    placed: Placed, steps: tuple[str, ...], key: str, error: duckdb.Error, there: dict[str, str] | None = None
+) -> InputError:
+    columns = f"; its source has {', '.join(list(there)[:30])}" if there else ""
+    divided = there is not None and len(there) == 1 and any(mark in next(iter(there)) for mark in ";,|\t")
+    step = "Set `options = { delim = ... }` of the source: its header was not divided" if divided else "Correct it"
     return InputError(
-        f"The mapping of {mapping.table} does not fit its source: {said}",
-        f"Correct `from` or `where` in the [[mapping]] of {mapping.table} in churnrisk.toml",
-        table=mapping.table,
+        f"{placed.place(*steps)}: {placed.mapping.table}.{key} does not fit its source: {first_line(error)}{columns}",
+        step,
+        table=placed.mapping.table,
+        column=key,
     )

@@ -28,9 +28,11 @@ from churnrisk.tables import ALWAYS, TABLES, Table
 from churnrisk.timeline import AsOf
 
 #: The columns that landing adds to the canonical ones.
-LANDED_COLUMNS = ("happened_at", "known_at", "landed_at", "source", "problem", "row_hash")
+LANDED_COLUMNS = ("happened_at", "known_at", "landed_at", "source", "problem", "current_only", "row_hash")
 #: `known_at` of tables that describe the company itself.
 BEGINNING = datetime(1970, 1, 1)
+#: The file, beside those of the tables, of lines that could not be split into cells.
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,15 @@ class Incoming:
     Attributes:
         table: the canonical table.
         relation: the name of a view or table in the connection with the canonical columns, `known_at`, `problem`
-            and `source`.
+            `source` and `current_only`, a map of the values that have no clock.
         delay_days: how long after it happened a fact is known, where it has no declared `known_at`.
+        current_only: the names in that map.
     """
 
     table: str
     relation: str
     delay_days: int = 0
+    current_only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,13 @@ class Landed:
         load: its number, from 1; 0 where nothing was new and nothing was written.
         read: rows read, by table.
         new: rows that were new and are now in the history, by table.
+        unreadable: lines of the sources that were new and could not be read; kept with the reason.
     """
 
     load: int
     read: dict[str, int]
     new: dict[str, int]
+    unreadable: int = 0
 
 
 def land(
@@ -71,6 +77,7 @@ def land(
     landed_at: datetime,
     time_zone: str,
     mapping_hash: str = "",
+    unreadable: str = "",
 ) -> Landed:
     """Append what is new; an identical second load writes nothing.
 
@@ -81,6 +88,7 @@ def land(
         landed_at: now, in UTC without offset.
         time_zone: the company's, in which a day ends.
         mapping_hash: of the settings that made the relations; a history keeps to one.
+        unreadable: the table of lines that no reader could split, if there are any: source, file, line, reason, text.
     """
     manifests = read_manifests(folder)
     compare_checksums(folder, manifests)
@@ -102,18 +110,24 @@ def land(
                 if new[table]:
                     files[table] = _write(connection, table, staging)
                 connection.execute("drop table new_rows")
-            if not files:
+            lost = _write_unreadable(connection, folder, manifests, unreadable, staging)
+            if not files and not lost["rows"]:
                 raise _NothingNewError
             manifest = {
                 "load": load,
                 "landed_at": landed_at.isoformat(),
                 "mapping_hash": mapping_hash,
                 "tables": files,
+                "unreadable": lost,
+                "current_only": {
+                    table: sorted({key for item in incoming if item.table == table for key in item.current_only})
+                    for table in read
+                },
             }
             (staging / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     except _NothingNewError:
         return Landed(0, read, new)
-    return Landed(load, read, new)
+    return Landed(load, read, new, lost["rows"])
 
 
 class _NothingNewError(Exception):
@@ -123,7 +137,8 @@ class _NothingNewError(Exception):
 def compare_checksums(folder: Path, manifests: list[dict[str, Any]]) -> None:
     """Raise CorruptError, before anything is read, where a landed file is not what it was when it was written."""
     for manifest in manifests:
-        for table, facts in manifest["tables"].items():
+        written = {UNREADABLE: manifest["unreadable"]} if manifest["unreadable"]["rows"] else {}
+        for table, facts in {**manifest["tables"], **written}.items():
             path = folder / "loads" / f"{manifest['load']:06d}" / f"{table}.parquet"
             if not path.is_file() or sha256_of(path) != facts["sha256"]:
                 raise CorruptError(
@@ -156,7 +171,8 @@ def _is_whole(manifest: dict[str, Any]) -> bool:
     """Whether everything is there that readers ask for."""
     datetime.fromisoformat(manifest["landed_at"])
     tables = {table: (facts["rows"], facts["sha256"]) for table, facts in manifest["tables"].items()}
-    return set(tables) <= set(TABLES) and isinstance(manifest["mapping_hash"], str)
+    kept = (manifest["unreadable"]["rows"], manifest["unreadable"]["sha256"], dict(manifest["current_only"]))
+    return set(tables) <= set(TABLES) and isinstance(manifest["mapping_hash"], str) and bool(kept)
 
 
 def _after(manifests: list[dict[str, Any]], landed_at: datetime) -> datetime:
@@ -167,11 +183,13 @@ def _after(manifests: list[dict[str, Any]], landed_at: datetime) -> datetime:
 
 
 def files_of(folder: Path, manifests: list[dict[str, Any]], table: str) -> list[Path]:
-    """The Parquet files of one table, in the order of their loads."""
+    """The Parquet files of one table, or of the unreadable lines, in the order of their loads."""
+
+    def has(manifest: dict[str, Any]) -> bool:
+        return bool(manifest["unreadable"]["rows"] if table == UNREADABLE else table in manifest["tables"])
+
     return [
-        folder / "loads" / f"{manifest['load']:06d}" / f"{table}.parquet"
-        for manifest in manifests
-        if table in manifest["tables"]
+        folder / "loads" / f"{manifest['load']:06d}" / f"{table}.parquet" for manifest in manifests if has(manifest)
     ]
 
 
@@ -206,7 +224,7 @@ def _stage(
     connection.execute(
         f"create or replace temp table {relation} as select {_columns(table)}, happened_at,"
         f" coalesce(declared_at, {arrival}, $landed_at::timestamp) as known_at, $landed_at::timestamp as landed_at,"
-        f" source, problem, {_row_hash(table)} as row_hash, declared_at is not null as is_declared"
+        f" source, problem, current_only, {_row_hash(table)} as row_hash, declared_at is not null as is_declared"
         f" from ({_placed(table, item.relation, time_zone)})",
         {"landed_at": landed_at},
     )
@@ -260,7 +278,8 @@ def _row_hash(table: Table) -> str:
         return f"coalesce(length({text}) || ':' || {text}, '-')" if is_text else f"coalesce({text}, '-'), '|'"
 
     parts = [part(column.name, column.kind == "text") for column in table.columns]
-    return f"md5_number_lower(concat({', '.join([*parts, part('declared_at', False), part('problem', True)])}))"
+    more = [part("declared_at", False), part("problem", True), part("current_only", True)]
+    return f"md5_number_lower(concat({', '.join([*parts, *more])}))"
 
 
 def _drop_known(connection: duckdb.DuckDBPyConnection, relation: str, table: Table) -> None:
@@ -321,6 +340,23 @@ def _write(connection: duckdb.DuckDBPyConnection, table: str, staging: Path) -> 
         connection, "select count(*), (sum(row_hash) % 18446744073709551616)::varchar from new_rows"
     )
     return {"rows": rows, "content": content, "sha256": sha256_of(path)}
+
+
+def _write_unreadable(
+    connection: duckdb.DuckDBPyConnection, folder: Path, manifests: list[dict[str, Any]], relation: str, staging: Path
+) -> dict[str, Any]:
+    """Keep the lines that could not be read and are not there yet; the line's number is no part of what it is."""
+    if not relation or not _count(connection, relation):
+        return {"rows": 0, "sha256": ""}
+    before = files_of(folder, manifests, UNREADABLE)
+    known = f" where (source, reason, text) not in (select (source, reason, text) from {relation_of(before)})"
+    path = staging / f"{UNREADABLE}.parquet"
+    new = f"select distinct on (source, reason, text) * from {relation}{known if before else ''}"
+    rows = _count(connection, f"({new})")
+    if not rows:
+        return {"rows": 0, "sha256": ""}
+    connection.execute(f"copy ({new} order by source, file, line) to {quoted(str(path))} (format parquet)")
+    return {"rows": rows, "sha256": sha256_of(path)}
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

@@ -63,9 +63,9 @@ class Project:
         Where a run ended between landing and judging, or the verdicts are damaged, the rows are judged now.
         """
         folder = history_folder(self.settings)
-        if read_manifests(folder) and not are_judged(folder):
-            validate(folder)
-        return History(folder, self.settings.company.time_zone, verdicts_file(folder))
+        if read_manifests(folder) and not are_judged(folder, self.settings):
+            validate(folder, self.settings)
+        return History(folder, self.settings.company.time_zone, verdicts_file(folder, self.settings))
 
     def moment(self, day: str = "") -> AsOf:
         """The as_of of an ISO day; without one, the last day that is known to its end.

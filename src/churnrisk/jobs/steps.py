@@ -144,7 +144,7 @@ def extract(project: Project, rebuild: bool = False) -> Extracted:
     """Land what is new in the sources, then judge every row."""
     with single_writer(project.data):
         landed = land_sources(project.settings, rebuild=rebuild)
-        verdicts = validate(history_folder(project.settings))
+        verdicts = validate(history_folder(project.settings), project.settings)
     return Extracted(
         load=landed.load,
         read=sum(landed.read.values()),
@@ -159,7 +159,7 @@ def extract(project: Project, rebuild: bool = False) -> Extracted:
 def quarantine(project: Project) -> Quarantine:
     """What is held back, and why; every rule is applied anew."""
     with single_writer(project.data):
-        verdicts = validate(history_folder(project.settings))
+        verdicts = validate(history_folder(project.settings), project.settings)
     return Quarantine({table: rows for table, rows in verdicts.held.items() if rows}, verdicts.broken, verdicts.says)
 
 

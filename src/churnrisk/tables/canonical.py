@@ -26,6 +26,7 @@ ACCOUNTS = Table(
         Column("created_at", "timestamp", "When it became an account."),
         Column("csm", "text", "The customer success manager who looks after it.", references="csms.csm"),
         Column("support_plan", "text", "The support promised to it."),
+        Column("churned", "boolean", "Whether it has left, as the source says at the export.", clock=CURRENT_ONLY),
     ),
 )
 

@@ -28,6 +28,9 @@ class Rule:
         bad: SQL over the landed rows of that table (alias `r`) that is true of a bad row.
         says: what is wrong with a row that breaks it, for people.
         version: raised when the rule changes.
+        hold: whether rows that break it are held back; otherwise it tells of a contradiction and they go on.
+        needs: other tables without which it says nothing.
+        detail: SQL of one text that tells more than the count; empty where there is no more to tell.
     """
 
     name: str
@@ -35,10 +38,18 @@ class Rule:
     bad: str
     says: str
     version: int = 1
+    hold: bool = True
+    needs: tuple[str, ...] = ()
+    detail: str = ""
+
+    @property
+    def title(self) -> str:
+        """Its table and its name."""
+        return f"{self.table}.{self.name}"
 
 
 def rules() -> tuple[Rule, ...]:
-    """All rules: those that follow from the declarations, and those about one table."""
+    """The rules that hold rows back: those that follow from the declarations, and those about one table."""
     general = [rule for table in TABLES.values() for rule in _from_declaration(table)]
     return (*general, *_SPECIFIC)
 

@@ -1,23 +1,54 @@
-"""Verdicts: which landed rows are held back, and by which rule.
+"""Verdicts: which landed rows are held back, and by which rule; and which rows contradict each other.
 
-Reads every landed row, gives one Parquet file of verdicts. Rows are never removed from the history: `History` leaves
-out those with an open verdict, and a row whose fault is mended (its account arrives later) is free again, because
-all verdicts are made anew each time. What came in is what is good plus what is held back, table by table.
+Reads every landed row, gives one Parquet file of verdicts and a JSON record beside it. Rows are never removed from the
+history: `History` leaves out those with an open verdict, and a row whose fault is mended (its account arrives later, a
+rule of one's own changes) is free again, because all verdicts are made anew each time. What came in is what is good
+plus what is held back, table by table, plus the lines that could not be read, source by source.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from churnrisk.errors import InputError
-from churnrisk.history import connect, name, one_row, quoted, read_manifests
-from churnrisk.history.landing import compare_checksums, files_of, relation_of
+from churnrisk.errors import InputError, SettingsError
+from churnrisk.history import connect, first_line, name, one_row, quoted, read_manifests
+from churnrisk.history.landing import UNREADABLE, compare_checksums, files_of, relation_of
+from churnrisk.settings import OwnRule, Settings, digest
 from churnrisk.store import sha256_of, write_atomic
 from churnrisk.tables import TABLES
+from churnrisk.validate.contradictions import contradictions
+from churnrisk.validate.landed import open_landed
 from churnrisk.validate.rules import Rule, rules
+
+#: Which verdicts were made last, for the comparison with those before.
+_LAST = "verdicts-last.txt"
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Rows that cannot be right beside others, and go on all the same.
+
+    Attributes:
+        rule: `table.rule` that they break.
+        rows: how many rows break it.
+        of: rows of the table.
+        says: what is wrong with them; where more can be told than the count, that.
+    """
+
+    rule: str
+    rows: int
+    of: int
+    says: str
+
+    @property
+    def share(self) -> float:
+        """The share of the table's rows, 0 to 1."""
+        return self.rows / self.of if self.of else 0.0
 
 
 @dataclass(frozen=True)
@@ -29,12 +60,20 @@ class Verdicts:
         held: rows held back, by table.
         broken: rows that broke a rule, by `table.rule`, most first; a row can break several.
         says: what each broken rule means.
+        contradictions: rows that contradict others, largest share first.
+        unreadable: lines that could not be read, by source.
+        opened: verdicts that are new since the last time, by `table.rule`.
+        closed: verdicts that stand no longer, by `table.rule`; their rows are free unless another rule holds them.
     """
 
     landed: dict[str, int]
     held: dict[str, int]
     broken: dict[str, int]
     says: dict[str, str]
+    contradictions: tuple[Contradiction, ...] = ()
+    unreadable: dict[str, int] = field(default_factory=dict)
+    opened: dict[str, int] = field(default_factory=dict)
+    closed: dict[str, int] = field(default_factory=dict)
 
     @property
     def good(self) -> dict[str, int]:
@@ -42,73 +81,196 @@ class Verdicts:
         return {table: rows - self.held[table] for table, rows in self.landed.items()}
 
 
-def verdicts_file(history: Path) -> Path:
-    """Where the verdicts on a history are; named after the load they were made for, so that old ones cannot pass."""
-    return history / f"verdicts-{len(read_manifests(history)):06d}.parquet"
+def applied_rules(settings: Settings | None) -> tuple[Rule, ...]:
+    """All rules: those built in and those of one's own."""
+    own = [Rule(o.name, o.table, o.bad, o.says or o.name.replace("_", " "), 1, o.hold) for o in _own(settings)]
+    return (*rules(), *contradictions(), *own)
 
 
-def are_judged(history: Path) -> bool:
-    """Whether the verdicts on the newest load are there and whole."""
-    path = verdicts_file(history)
-    seal = path.with_suffix(".sha256")
-    return path.is_file() and seal.is_file() and seal.read_text(encoding="utf-8") == sha256_of(path)
+def verdicts_file(history: Path, settings: Settings | None = None) -> Path:
+    """Where the verdicts on a history are; named after the load and the rules, so that old ones cannot pass."""
+    made_of = digest([asdict(rule) for rule in applied_rules(settings)])
+    return history / f"verdicts-{len(read_manifests(history)):06d}-{made_of}.parquet"
 
 
-def validate(history: Path) -> Verdicts:
-    """Judge every landed row of the history in that folder; raises InputError where there is none."""
+def are_judged(history: Path, settings: Settings | None = None) -> bool:
+    """Whether the verdicts on the newest load, by the rules of today, are there and whole."""
+    path = verdicts_file(history, settings)
+    try:
+        return path.is_file() and _record(path)["sha256"] == sha256_of(path)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def read_verdicts(history: Path, settings: Settings | None = None) -> Verdicts:
+    """The verdicts of today; made now where they are not there."""
+    if not are_judged(history, settings):
+        return validate(history, settings)
+    content = _record(verdicts_file(history, settings))
+    del content["sha256"]
+    found = tuple(Contradiction(**one) for one in content.pop("contradictions"))
+    return Verdicts(**content, contradictions=found)
+
+
+def validate(history: Path, settings: Settings | None = None) -> Verdicts:
+    """Judge every landed row of the history in that folder.
+
+    Args:
+        history: the folder.
+        settings: for the rules of one's own; only the built-in ones where it is not given.
+
+    Raises:
+        InputError: there is no history.
+        SettingsError: a rule of one's own is no SQL over the tables.
+    """
     manifests = read_manifests(history)
     if not manifests:
         raise InputError(f"There is no history in {history}", "Run `churnrisk extract` first")
     compare_checksums(history, manifests)
+    _refuse_unknown_tables(settings)
+    path = verdicts_file(history, settings)
     connection = connect(spill=history / ".spill")
     try:
-        landed = _open(connection, history, manifests)
-        connection.execute(
-            "create table verdicts"
-            " (table_name varchar, row_hash ubigint, landed_at timestamp, rule varchar, version integer)"
-        )
-        applied = [rule for rule in rules() if rule.table in landed]
-        broken = {f"{rule.table}.{rule.name}": _apply(connection, rule) for rule in applied}
+        landed = open_landed(connection, history, manifests)
+        asked = [
+            (place, rule)
+            for place, rule in _placed(settings)
+            if rule.table in landed and all(table in landed for table in rule.needs)
+        ]
+        broken = _judge(connection, asked)
         held = dict.fromkeys(landed, 0) | dict(
             connection.execute(
                 "select table_name, count(distinct (row_hash, landed_at)) from verdicts group by all"
             ).fetchall()
         )
-        _publish(connection, verdicts_file(history))
+        found = _contradictions(connection, asked, landed)
+        opened, closed = _changes(connection, history)
+        unreadable = _unreadable(connection, history, manifests)
+        says = {rule.title: rule.says for _, rule in asked if rule.title in broken}
+        verdicts = Verdicts(landed, held, broken, says, found, unreadable, opened, closed)
+        _publish(connection, path, verdicts)
     finally:
         connection.close()
-    counted = {rule: rows for rule, rows in sorted(broken.items(), key=lambda item: -item[1]) if rows}
-    says = {f"{rule.table}.{rule.name}": rule.says for rule in applied if f"{rule.table}.{rule.name}" in counted}
-    return Verdicts(landed, held, counted, says)
+    return verdicts
 
 
-def _open(connection: duckdb.DuckDBPyConnection, history: Path, manifests: list[dict[str, object]]) -> dict[str, int]:
-    landed = {}
-    for table in TABLES.values():
-        files = files_of(history, manifests, table.name)
-        if not files:
-            # Rules of other tables ask whether their rows are in this one.
-            keys = ", ".join(f"null::varchar as {name(column)}" for column in table.key)
-            connection.execute(f"create view {name(table.name)} as select {keys} where false")
-            continue
-        connection.execute(f"create view {name(table.name)} as select * from {relation_of(files)}")
-        landed[table.name] = int(one_row(connection, f"select count(*) from {name(table.name)}")[0])
-    return landed
+def _own(settings: Settings | None) -> tuple[OwnRule, ...]:
+    return settings.rule if settings is not None else ()
 
 
-def _apply(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
-    return int(
-        one_row(
-            connection,
-            f"insert into verdicts select {quoted(rule.table)}, r.row_hash, r.landed_at, {quoted(rule.name)},"
-            f" {rule.version} from {name(rule.table)} r where {rule.bad}",
-        )[0]
+def _placed(settings: Settings | None) -> list[tuple[str, Rule]]:
+    """Every rule, with the line of churnrisk.toml where it is one of one's own."""
+    every = applied_rules(settings)
+    own = len(_own(settings))
+    places = [settings.place("rule", position, "bad") for position in range(own)] if settings is not None else []
+    return list(zip([""] * (len(every) - own) + places, every, strict=True))
+
+
+def _refuse_unknown_tables(settings: Settings | None) -> None:
+    for position, own in enumerate(_own(settings)):
+        if own.table not in TABLES and settings is not None:
+            raise SettingsError(
+                f"{settings.place('rule', position, 'table')}: no canonical table is called {own.table}",
+                f"Use one of {', '.join(TABLES)}",
+            )
+
+
+def _judge(connection: duckdb.DuckDBPyConnection, asked: list[tuple[str, Rule]]) -> dict[str, int]:
+    """Write a verdict for each row that breaks a rule that holds; gives rows by rule, most first."""
+    connection.execute(
+        "create table verdicts"
+        " (table_name varchar, row_hash ubigint, landed_at timestamp, rule varchar, version integer)"
     )
+    broken: dict[str, int] = {}
+    for place, rule in asked:
+        if rule.hold:
+            insert = (
+                f"insert into verdicts select {quoted(rule.table)}, r.row_hash, r.landed_at, {quoted(rule.name)},"
+                f" {rule.version} from {name(rule.table)} r where {rule.bad}"
+            )
+            broken[rule.title] = _counted(connection, place, rule, insert)
+    return {title: rows for title, rows in sorted(broken.items(), key=lambda item: -item[1]) if rows}
 
 
-def _publish(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _contradictions(
+    connection: duckdb.DuckDBPyConnection, asked: list[tuple[str, Rule]], landed: dict[str, int]
+) -> tuple[Contradiction, ...]:
+    """Count the rows that break a rule that holds nothing."""
+    found = []
+    for place, rule in asked:
+        if rule.hold:
+            continue
+        rows = _counted(connection, place, rule, f"select count(*) from {name(rule.table)} r where {rule.bad}")
+        if rows:
+            more = one_row(connection, rule.detail)[0] if rule.detail else None
+            found.append(Contradiction(rule.title, rows, landed[rule.table], more or rule.says))
+    return tuple(sorted(found, key=lambda one: -one.share))
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, place: str, rule: Rule, sql: str) -> int:
+    """The number that the SQL of a rule gives; where one of one's own does not fit, its line is named."""
+    try:
+        return int(one_row(connection, sql)[0])
+    except duckdb.Error as error:
+        if not place:
+            raise
+        raise SettingsError(
+            f"{place}: the rule {rule.name} does not fit {rule.table}: {first_line(error)}",
+            "Correct `bad`: the row is r, other canonical tables go by their names",
+            rule=rule.name,
+        ) from error
+
+
+def _changes(connection: duckdb.DuckDBPyConnection, history: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """Verdicts that are new since the last time, and those that stand no longer, by rule."""
+    before = _last(history)
+    if before is None:
+        return {}, {}
+    old = f"read_parquet({quoted(str(before))})"
+
+    def counted(one: str, other: str) -> dict[str, int]:
+        same = "table_name, row_hash, landed_at, rule"
+        return dict(
+            connection.execute(
+                f"select table_name || '.' || rule, count(*) from (select {same} from {one} except"
+                f" select {same} from {other}) group by all order by all"
+            ).fetchall()
+        )
+
+    return counted("verdicts", old), counted(old, "verdicts")
+
+
+def _last(history: Path) -> Path | None:
+    """The verdicts that were made last, if they are there."""
+    pointer = history / _LAST
+    path = history / pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else None
+    return path if path is not None and path.is_file() else None
+
+
+def _unreadable(
+    connection: duckdb.DuckDBPyConnection, history: Path, manifests: list[dict[str, Any]]
+) -> dict[str, int]:
+    files = files_of(history, manifests, UNREADABLE)
+    if not files:
+        return {}
+    counts = f"select source, count(*) from {relation_of(files)} group by all order by all"
+    return dict(connection.execute(counts).fetchall())
+
+
+def _record(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    return content
+
+
+def _publish(connection: duckdb.DuckDBPyConnection, path: Path, verdicts: Verdicts) -> None:
     staging = path.with_name(f".staging-source-{path.name}")
     connection.execute(f"copy (from verdicts order by all) to {quoted(str(staging))} (format parquet)")
     write_atomic(path, staging.read_bytes())
     staging.unlink()
-    write_atomic(path.with_suffix(".sha256"), sha256_of(path))
+    content = {**asdict(verdicts), "sha256": sha256_of(path)}
+    write_atomic(path.with_suffix(".json"), json.dumps(content, indent=1))
+    before = _last(path.parent)
+    write_atomic(path.with_name(_LAST), path.name)
+    if before is not None and before != path:
+        before.unlink()
+        before.with_suffix(".json").unlink(missing_ok=True)
