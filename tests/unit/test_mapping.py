@@ -15,6 +15,7 @@ from churnrisk.extract.mapping import map_export
 from churnrisk.history import connect, read_manifests
 from churnrisk.settings import Settings
 from tests.support.history import seen
+from tests.support.projects import line_of, read_settings, toml, unreadable
 
 LANDED_AT = datetime(2026, 6, 1)
 ACCOUNTS = {"table": "accounts", "from": "accounts", "columns": {"account_id": "id", "created_at": "made"}}
@@ -32,9 +33,8 @@ def project(folder: Path, *mappings: dict, sources: dict | None = None, time_zon
         "export": {"folder": folder / "export", **export},
         "sources": SOURCES if sources is None else sources,
         "mapping": mappings or (ACCOUNTS, TICKETS),
-        "folder": folder,
     }
-    return Settings.model_validate(content)
+    return read_settings(folder, toml(content))
 
 
 @pytest.fixture
@@ -226,36 +226,55 @@ def refused(settings: Settings, error: type[ChurnriskError] = InputError) -> str
 
 
 def test_an_unknown_table_is_named(export):
-    said = refused(project(export.parent, ACCOUNTS | {"table": "clients"}), SettingsError)
-    assert said.startswith("No canonical table is called clients. Use one of csms, accounts,")
+    settings = project(export.parent, ACCOUNTS | {"table": "clients"})
+    said = refused(settings, SettingsError)
+    where = line_of(settings, "table = ")
+    assert said.startswith(f"{where}: no canonical table is called clients. Use one of csms, accounts,")
 
 
 def test_an_unknown_canonical_column_is_named(export):
     columns = ACCOUNTS["columns"] | {"mood": "id"}
-    said = refused(project(export.parent, ACCOUNTS | {"columns": columns}), SettingsError)
-    assert said.startswith("accounts has no column mood.")
+    settings = project(export.parent, ACCOUNTS | {"columns": columns})
+    said = refused(settings, SettingsError)
+    assert said.startswith(
+        f"{line_of(settings, 'mood = ')}: accounts has no column mood. Use some of account_id, name,"
+    )
 
 
 def test_a_required_column_that_is_not_mapped_is_named(export):
-    said = refused(project(export.parent, ACCOUNTS | {"columns": {"account_id": "id"}}), SettingsError)
-    assert said.startswith("accounts cannot do without created_at.")
+    settings = project(export.parent, TICKETS, ACCOUNTS | {"columns": {"account_id": "id"}})
+    said = refused(settings, SettingsError)
+    assert said.startswith(f"{line_of(settings, '[[mapping]]', 2)}: accounts cannot do without created_at.")
 
 
 def test_a_source_column_that_is_not_there_is_named_with_the_canonical_one(export):
     columns = ACCOUNTS["columns"] | {"name": "title"}
-    said = refused(project(export.parent, ACCOUNTS | {"columns": columns}))
-    assert said.startswith("The mapping of accounts.name does not fit its source:")
+    settings = project(export.parent, TICKETS, ACCOUNTS | {"columns": columns})
+    said = refused(settings)
+    assert said.startswith(f"{line_of(settings, 'name = ')}: accounts.name does not fit its source:")
     assert '"title"' in said
+    assert "; its source has id, made." in said
 
 
 def test_a_where_that_does_not_fit_is_told(export):
-    said = refused(project(export.parent, ACCOUNTS | {"where": "status = 'live'"}))
-    assert "The mapping of accounts does not fit its source:" in said
+    settings = project(export.parent, ACCOUNTS | {"where": "status = 'live'"})
+    said = refused(settings)
+    assert said.startswith(f"{line_of(settings, 'where = ')}: accounts.where does not fit its source:")
     assert "status" in said
 
 
 def test_a_source_that_is_not_declared_is_named(export):
-    assert "nowhere" in refused(project(export.parent, ACCOUNTS | {"from": "nowhere"}))
+    settings = project(export.parent, ACCOUNTS | {"from": "nowhere"})
+    said = refused(settings, SettingsError)
+    where = line_of(settings, "from = ")
+    assert said.startswith(f"{where}: there is no source called nowhere. Use one of accounts, tickets,")
+
+
+def test_a_select_over_a_source_that_is_not_declared_is_named_with_its_line(export):
+    settings = project(export.parent, ACCOUNTS, TICKETS | {"from": "select * from nowhere"})
+    said = refused(settings)
+    assert said.startswith(f"{line_of(settings, 'from = ', 2)}: tickets.from does not fit its source:")
+    assert "nowhere" in said
 
 
 @pytest.mark.parametrize("path", ["gone.csv", "gone-*.csv", "", ".", "/gone/accounts.csv", "/gone/*.csv"])
@@ -276,8 +295,10 @@ def test_an_ending_that_nobody_reads_is_told_with_those_that_are(export):
     (export / "accounts.docx").write_text("x")
     said = refused(project(export.parent, sources=SOURCES | {"accounts": {"path": "accounts.docx"}}))
     assert said.startswith("accounts.docx ends in nothing that can be read. Use one of csv, tsv,")
-    said = refused(project(export.parent, sources=SOURCES | {"accounts": {"path": "accounts.docx", "format": "word"}}))
-    assert said.startswith("The source accounts has format 'word'.")
+    with pytest.raises(
+        SettingsError, match=r"churnrisk\.toml, line \d+: sources\.accounts\.format is wrong: .*'excel'"
+    ):
+        project(export.parent, sources=SOURCES | {"accounts": {"path": "accounts.docx", "format": "word"}})
 
 
 def test_accounts_without_a_row_are_told_and_nothing_is_landed(export):
@@ -292,11 +313,17 @@ def test_without_accounts_or_without_any_activity_nothing_is_landed(export):
     assert refused(empty).startswith("No source is mapped to a canonical table.")
 
 
-def test_a_broken_line_is_told_and_nothing_is_landed(export):
-    """A cell too many in a later line is found while reading."""
+def test_a_broken_line_is_kept_with_its_place_and_the_others_are_landed(export):
+    """A cell too many far down, and an open quotation mark at the end, are found while reading."""
     lines = "".join(f"{n},A,2026-01-02\n" for n in range(50_000))
     (export / "tickets.csv").write_text("no,id,made\n" + lines + '9,A,2026-01-02,x,y\n"')
-    assert "cannot be read" in refused(project(export.parent)) or "could not be read" in refused(project(export.parent))
+    settings = project(export.parent)
+    landed = extract(settings, LANDED_AT)
+    assert (landed.new["tickets"], landed.unreadable) == (50_000, 2)
+    assert [(file, line) for _, file, line, *_ in unreadable(settings)] == [
+        ("tickets.csv", 50_002),
+        ("tickets.csv", 50_003),
+    ]
 
 
 # --- Files

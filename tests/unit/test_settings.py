@@ -1,5 +1,7 @@
 """Configuration: refused where nobody reads it, told with file and key, hashed by content."""
 
+from collections import defaultdict
+
 import pytest
 
 from churnrisk.errors import Exit, SettingsError
@@ -23,6 +25,9 @@ from = "a"
 [mapping.columns]
 account_id = "id"
 """
+
+
+STEPS = defaultdict(lambda: "Correct or remove it", folder="Remove it")
 
 
 def settings(folder, text: str) -> Settings:
@@ -70,26 +75,34 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         (FILE + "\n[[mapping]]\ntable = 'tickets'\nfrom = 'a'\ncolumns = {}\nwhen = 1", "mapping.1.when"),
     ],
 )
-def test_a_key_that_nobody_reads_is_named(tmp_path, text, key):
-    assert f": {key} is not a key that is read here." in refused(tmp_path, text)
+def test_a_key_that_nobody_reads_is_named_with_its_line(tmp_path, text, key):
+    """In each of these texts it stands in the last line."""
+    said = refused(tmp_path, text)
+    line = len(text.splitlines())
+    assert said == f"{tmp_path / 'churnrisk.toml'}, line {line}: {key} is not a key that is read here. {STEPS[key]}."
 
 
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ('[company]\ntime_zone = "Mars/Olympus"', "company.time_zone"),
-        ('[company]\ntime_zone = ""', "company.time_zone"),
-        ('[company]\ntime_zone = "../../etc/passwd"', "company.time_zone"),
-        ("[company]\nname = 7", "company.name"),
-        ("[export]\ncanonical = 'perhaps'", "export.canonical"),
-        ("[sources.a]\nformat = 'csv'", "sources.a.path"),
-        (FILE.replace('table = "accounts"', 'table = "accounts"\ntime_zone = "Mars"'), "mapping.0.time_zone"),
-        (FILE.replace('table = "accounts"', 'table = "accounts"\ndelay_days = -1'), "mapping.0.delay_days"),
+        ('[company]\ntime_zone = "Mars/Olympus" # here', "company.time_zone"),
+        ('[company]\nname = "x"\ntime_zone = "" # here', "company.time_zone"),
+        ('[company]\ntime_zone = "../../etc/passwd" # here', "company.time_zone"),
+        ("[company]\nname = 7 # here", "company.name"),
+        ("[export]\ncanonical = 'perhaps' # here", "export.canonical"),
+        ("[sources.a]\npath = 3 # here", "sources.a.path"),
+        ("[sources.a]\npath = 'a.doc'\nformat = 'word' # here", "sources.a.format"),
+        ("[sources.a]\nskip = -1 # here", "sources.a.skip"),
+        ("[sources.a.options] # here\n'a b' = 1", "sources.a.options"),
+        ("[[rule]]\nname = 'Not a name' # here\ntable = 'usage'\nbad = 'false'", "rule.0.name"),
+        (FILE.replace('table = "accounts"', 'table = "accounts"\ntime_zone = "Mars" # here'), "mapping.0.time_zone"),
+        (FILE.replace('table = "accounts"', 'table = "accounts"\ndelay_days = -1 # here'), "mapping.0.delay_days"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_key(tmp_path, text, key):
+def test_a_wrong_value_is_named_with_its_line_and_its_key(tmp_path, text, key):
     said = refused(tmp_path, text)
-    assert f": {key} is wrong: " in said
+    [line] = [number for number, line in enumerate(text.splitlines(), start=1) if line.endswith("# here")]
+    assert said.startswith(f"{tmp_path / 'churnrisk.toml'}, line {line}: {key} is wrong: ")
     assert "Value error" not in said
     assert ".." not in said.replace("../..", "")
 
@@ -149,19 +162,19 @@ def test_a_file_of_ones_own_overrides_only_what_it_names(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "key"),
+    ("text", "line", "key"),
     [
-        ("[label]\nlag = 1", "label.lag is not a key that is read here"),
-        ("[label]\nkind = 'mood'", "label.kind is wrong"),
-        ("[label]\nhorizon = 0", "label.horizon is wrong"),
-        ("label = 3", "label is wrong"),
+        ("[label]\nlag = 1", 2, "label.lag is not a key that is read here"),
+        ("[label]\nlead = 0\nkind = 'mood'", 3, "label.kind is wrong"),
+        ("[label]\nhorizon = 0", 2, "label.horizon is wrong"),
+        ("label = 3", 1, "label is wrong"),
     ],
 )
-def test_a_fault_in_the_parameters_names_ones_own_file_and_the_key(tmp_path, text, key):
+def test_a_fault_in_the_parameters_names_ones_own_file_the_line_and_the_key(tmp_path, text, line, key):
     (tmp_path / "parameters.toml").write_text(text)
     with pytest.raises(SettingsError) as raised:
         Parameters.read(tmp_path)
-    assert str(raised.value).startswith(f"{tmp_path / 'parameters.toml'}: {key}")
+    assert str(raised.value).startswith(f"{tmp_path / 'parameters.toml'}, line {line}: {key}")
 
 
 def test_a_policy_is_overridden_in_the_same_way(tmp_path):
