@@ -31,6 +31,9 @@ _EXPORT = click.option(
 )
 
 
+_HELD = click.option("--out", type=_FILE, help="A CSV file to write with every row that is held back, and why.")
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="churnrisk")
 def main() -> None:
@@ -97,14 +100,30 @@ def quarantine() -> None:
 
 
 @quarantine.command("list")
+@_HELD
 @answering()
-def quarantine_list(config: Path, as_json: bool) -> Any:
-    """What is held back, by table and rule."""
+def quarantine_list(out: Path | None, config: Path, as_json: bool) -> Any:
+    """What is held back, by table and rule, and what contradicts itself."""
     from churnrisk import jobs
 
-    record = jobs.quarantine(jobs.Project.read(config))
+    record = jobs.quarantine(jobs.Project.read(config), out)
     if not as_json:
         show.quarantine(record)
+    return record
+
+
+@quarantine.command("replay")
+@_HELD
+@answering()
+def quarantine_replay(out: Path | None, config: Path, as_json: bool) -> Any:
+    """Judge every row anew by the rules of today; what is good now goes on."""
+    from churnrisk import jobs
+
+    project = jobs.Project.read(config)
+    with progress("judge every row", silent=as_json):
+        record = jobs.replay(project, out)
+    if not as_json:
+        show.replayed(record)
     return record
 
 

@@ -21,20 +21,49 @@ def extracted(record: Extracted) -> None:
     click.echo(f"The history has {record.landed:,} rows: {good:,} good, {record.held:,} held back.")
     for rule, rows in list(record.rules.items())[:5]:
         click.echo(f"  {rows:>8,}  {rule}")
-    if record.held:
+    for source, lines in record.unreadable.items():
+        click.echo(f"  {lines:>8,}  {_lines(lines)} of {source} could not be read")
+    if record.contradictions:
+        worst = record.contradictions[0]
+        more = f", and {len(record.contradictions) - 1} more" if len(record.contradictions) > 1 else ""
+        click.echo(f"Rows that contradict others: {worst.rule} ({worst.rows:,} of {worst.of:,}){more}.")
+    if record.held or record.unreadable or record.contradictions:
         click.echo("See all with: churnrisk quarantine list")
+    click.echo("What the data can support: churnrisk doctor")
 
 
 def quarantine(record: Quarantine) -> None:
     """What is held back, and why."""
-    if not record.rules:
-        click.echo("Nothing is held back.")
-        return
+    landed, held = sum(record.landed.values()), sum(record.held.values())
+    click.echo(f"Of {landed:,} rows {landed - held:,} are good and {held:,} held back.")
     for table, rows in record.held.items():
-        click.echo(f"{table}: {rows:,} rows held back")
+        click.echo(f"\n{table}: {rows:,} of {record.landed[table]:,} rows held back")
         for rule, count in record.rules.items():
             if rule.startswith(f"{table}."):
                 click.echo(f"  {count:>8,}  {rule.split('.', 1)[1]}: {record.says[rule]}")
+                click.echo(f"            such as {record.examples[rule]}")
+    for source, lines in record.unreadable.items():
+        click.echo(f"\n{source}: {lines:,} {_lines(lines)} could not be read")
+    if record.contradictions:
+        click.echo("\nThese rows contradict others and go on:")
+    for one in record.contradictions:
+        click.echo(f"  {one.rows:>8,} of {one.of:,} ({one.share:.0%})  {one.rule}: {one.says}")
+    if record.written:
+        click.echo(f"\nEvery row that is held back: {record.written}")
+
+
+def _lines(count: int) -> str:
+    return "line" if count == 1 else "lines"
+
+
+def replayed(record: Quarantine) -> None:
+    """What the new judgement changed, and what is held back now."""
+    for what, changes in (("closed", record.closed), ("new", record.opened)):
+        for rule, rows in changes.items():
+            click.echo(f"  {rows:>8,}  {rule}: {what}")
+    if not record.closed and not record.opened:
+        click.echo("No verdict has changed.")
+    quarantine(record)
 
 
 def trained(record: TrainSummary) -> None:

@@ -26,11 +26,12 @@ _GAP_BEFORE_OFFSET = r"\s+([+-]\d)"
 
 @dataclass(frozen=True)
 class Placed:
-    """A mapping and where it stands in churnrisk.toml, for messages."""
+    """A mapping and where it stands in churnrisk.toml, for messages; `is_event` where it is one moment of a row."""
 
     mapping: Mapping
     settings: Settings
     position: int
+    is_event: bool = False
 
     def place(self, *steps: str) -> str:
         """The file and the line of a key of this mapping."""
@@ -109,13 +110,8 @@ def _one_for_each_event(placed: Placed) -> list[Placed]:
     parts = []
     for seq, (status, moment) in enumerate(mapping.events.items()):
         made = {"at": moment, "seq": str(seq), "value": quoted(status)}
-        filled = f"nullif(trim(({moment})::varchar), '') is not null"
-        change = {
-            "columns": {"field": "'status'", **mapping.columns, **made},
-            "where": f"({mapping.where}) and {filled}" if mapping.where else filled,
-            "events": {},
-        }
-        parts.append(replace(placed, mapping=mapping.model_copy(update=change)))
+        change = {"columns": {"field": "'status'", **mapping.columns, **made}, "events": {}}
+        parts.append(replace(placed, mapping=mapping.model_copy(update=change), is_event=True))
     return parts
 
 
@@ -154,18 +150,22 @@ def _canonical_mappings(connection: duckdb.DuckDBPyConnection, folder: Path) -> 
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, number: int, placed: Placed) -> Incoming:
-    mapping, company_zone = placed.mapping, placed.settings.company.time_zone
+    company_zone = placed.settings.company.time_zone
+    source = _source(placed.mapping)
+    mapping = _with_columns_quoted(connection, placed, source)
     table = TABLES[mapping.table]
     zone = mapping.time_zone or company_zone
-    source = mapping.source if _is_select(mapping.source) else f"select * from {name(mapping.source)}"
-    where = f" where {mapping.where}" if mapping.where else ""
+    conditions = [f"({mapping.where})"] if mapping.where else []
+    if placed.is_event:  # a moment that has not come is no event
+        conditions.append(f"nullif(trim(({mapping.columns['at']})::varchar), '') is not null")
+    where = f" where {' and '.join(conditions)}" if conditions else ""
     raw = {**mapping.columns, **({"known_at": mapping.known_at} if mapping.known_at else {})}
     own = {f"current_only.{key}": expression for key, expression in mapping.current_only.items()}
     selected = ", ".join(f"({expression}) as {name(column)}" for column, expression in {**raw, **own}.items())
     try:
         types = _types(connection, f"select {selected} from ({source}){where}")
     except duckdb.Error as error:
-        raise _unfitting(connection, placed, source, error) from error
+        raise _unfitting(connection, replace(placed, mapping=mapping), source, error) from error
     casts, problems = [], []
     for column in table.columns:
         if column.name not in raw:
@@ -190,6 +190,31 @@ def _prepare(connection: duckdb.DuckDBPyConnection, number: int, placed: Placed)
         f" from (select {selected} from ({source}){where})"
     )
     return Incoming(table.name, relation, mapping.delay_days, tuple(mapping.current_only))
+
+
+def _source(mapping: Mapping) -> str:
+    """The SELECT that gives the rows."""
+    return mapping.source if _is_select(mapping.source) else f"select * from {name(mapping.source)}"
+
+
+def _with_columns_quoted(connection: duckdb.DuckDBPyConnection, placed: Placed, source: str) -> Mapping:
+    """The mapping in which an expression that is the name of a column is that column, whatever letters it has."""
+    mapping = placed.mapping
+    try:
+        there = {column.lower(): column for column in _types(connection, source)}
+    except duckdb.Error as error:
+        raise _unfitting(connection, placed, source, error) from error
+
+    def quoted_name(expression: str) -> str:
+        column = there.get(expression.strip().lower())
+        return name(column) if column else expression
+
+    change = {
+        "columns": {key: quoted_name(expression) for key, expression in mapping.columns.items()},
+        "current_only": {key: quoted_name(expression) for key, expression in mapping.current_only.items()},
+        "known_at": quoted_name(mapping.known_at),
+    }
+    return mapping.model_copy(update=change)
 
 
 def _is_select(source: str) -> bool:

@@ -28,7 +28,10 @@ from churnrisk.tables import ALWAYS, TABLES, Table
 from churnrisk.timeline import AsOf
 
 #: The columns that landing adds to the canonical ones.
-LANDED_COLUMNS = ("happened_at", "known_at", "landed_at", "source", "problem", "current_only", "row_hash")
+LANDED_COLUMNS = (
+    *("happened_at", "known_at", "landed_at", "source", "problem"),
+    *("current_only", "row_hash", "is_declared"),
+)
 #: `known_at` of tables that describe the company itself.
 BEGINNING = datetime(1970, 1, 1)
 #: The file, beside those of the tables, of lines that could not be split into cells.
@@ -328,7 +331,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: str, staging: Path) -> 
     order = ", ".join(name(column) for column in TABLES[table].key)
     try:
         connection.execute(
-            f"copy (select * exclude (is_declared) from new_rows order by {order}, row_hash)"
+            f"copy (select * from new_rows order by {order}, row_hash)"
             f" to {quoted(str(path))} (format parquet, compression zstd)"
         )
     except duckdb.IOException as error:  # the rows have been read: what fails is the disk

@@ -5,16 +5,15 @@ Every job takes a project folder or its configuration file and gives a small rec
 
 from churnrisk.jobs.demo import DEMO_ACCOUNTS, DEMO_SEED, DEMO_WEEKS, DemoOutcome, demo, make_company
 from churnrisk.jobs.project import Project
+from churnrisk.jobs.quarantine import Quarantine, quarantine, replay
 from churnrisk.jobs.steps import (
     Extracted,
     FeaturesWritten,
-    Quarantine,
     ScoreSummary,
     TrainSummary,
     Written,
     extract,
     features,
-    quarantine,
     quiet,
     read_worklist,
     refuse_unusable,
@@ -43,6 +42,7 @@ __all__ = [
     "quiet",
     "read_worklist",
     "refuse_unusable",
+    "replay",
     "score",
     "train",
     "write_worklist",

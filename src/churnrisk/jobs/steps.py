@@ -28,7 +28,7 @@ from churnrisk.score import score as score_accounts
 from churnrisk.store import single_writer, write_atomic
 from churnrisk.train import train as train_models
 from churnrisk.train.evaluation import metrics
-from churnrisk.validate import validate
+from churnrisk.validate import Contradiction, validate
 
 Progress = Callable[[int, int], None]
 
@@ -49,6 +49,8 @@ class Extracted:
         held: of these, rows that validation holds back.
         rules: rows by the rule they break, `table.rule`, most first.
         tables: rows in the history, by table.
+        unreadable: lines that could not be read, all loads together, by source.
+        contradictions: rows that contradict others, largest share first.
     """
 
     load: int
@@ -58,21 +60,8 @@ class Extracted:
     held: int
     rules: dict[str, int]
     tables: dict[str, int]
-
-
-@dataclass(frozen=True)
-class Quarantine:
-    """What validation holds back.
-
-    Attributes:
-        held: rows, by table.
-        rules: rows by the rule they break, `table.rule`, most first.
-        says: what breaking each rule means.
-    """
-
-    held: dict[str, int]
-    rules: dict[str, int]
-    says: dict[str, str]
+    unreadable: dict[str, int]
+    contradictions: tuple[Contradiction, ...]
 
 
 @dataclass(frozen=True)
@@ -153,14 +142,9 @@ def extract(project: Project, rebuild: bool = False) -> Extracted:
         held=sum(verdicts.held.values()),
         rules=verdicts.broken,
         tables=verdicts.landed,
+        unreadable=verdicts.unreadable,
+        contradictions=verdicts.contradictions,
     )
-
-
-def quarantine(project: Project) -> Quarantine:
-    """What is held back, and why; every rule is applied anew."""
-    with single_writer(project.data):
-        verdicts = validate(history_folder(project.settings), project.settings)
-    return Quarantine({table: rows for table, rows in verdicts.held.items() if rows}, verdicts.broken, verdicts.says)
 
 
 def features(project: Project, day: str, out: Path) -> FeaturesWritten:

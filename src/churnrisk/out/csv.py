@@ -10,7 +10,7 @@ import csv
 import io
 import math
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from churnrisk.out.words import one_line
@@ -37,10 +37,19 @@ COLUMNS = (
 
 def worklist_csv(worklist: Worklist) -> bytes:
     """The whole list, one row per entry, in the columns of COLUMNS."""
+    return _csv(COLUMNS, (_row(entry, worklist) for entry in worklist.entries))
+
+
+def texts_csv(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> bytes:
+    """A table of texts, each made safe for a spreadsheet."""
+    return _csv(columns, (dict(zip(columns, map(safe_text, row), strict=True)) for row in rows))
+
+
+def _csv(columns: tuple[str, ...], rows: Iterable[dict[str, str]]) -> bytes:
     file = io.StringIO(newline="")
-    writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\r\n")
+    writer = csv.DictWriter(file, columns, restval="", lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows(_row(entry, worklist) for entry in worklist.entries)
+    writer.writerows(rows)
     return file.getvalue().encode("utf-8-sig")
 
 

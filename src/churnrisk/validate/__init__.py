@@ -1,6 +1,7 @@
 """Named rules and their verdicts: good rows go on, bad rows are held back with the reason, contradictions are named."""
 
 from churnrisk.validate.contradictions import contradictions
+from churnrisk.validate.held_rows import HeldRow, held_rows
 from churnrisk.validate.rules import Rule, rules
 from churnrisk.validate.verdicts import (
     Contradiction,
@@ -13,10 +14,12 @@ from churnrisk.validate.verdicts import (
 
 __all__ = [
     "Contradiction",
+    "HeldRow",
     "Rule",
     "Verdicts",
     "are_judged",
     "contradictions",
+    "held_rows",
     "read_verdicts",
     "rules",
     "validate",

@@ -7,7 +7,7 @@ tells how much weight they have.
 from __future__ import annotations
 
 from churnrisk.history import name
-from churnrisk.tables import ALWAYS, TABLES, Table
+from churnrisk.tables import TABLES, Table
 from churnrisk.validate.rules import Rule
 
 #: Days that two sources may differ in telling of one thing, such as a cancellation and the end of its contract.
@@ -82,14 +82,14 @@ def _before_its_ticket(table: str, moment: str) -> Rule:
 
 
 def _key_told_twice(table: Table) -> Rule:
-    key = [*table.key, *([] if table.happened_at == ALWAYS else ["known_at"]), "landed_at"]
-    same = ", ".join(f"o.{name(column)}" for column in key)
-    own = ", ".join(f"r.{name(column)}" for column in key)
+    """Versions of a row that tell their own clock are no contradiction; two rows of one export are."""
+    own, same = (", ".join(f"{row}.{name(column)}" for column in (*table.key, "landed_at")) for row in "ro")
     return _counting(
         "has_a_key_of_its_own",
         table.name,
-        f"({own}) in (select ({same}) from {name(table.name)} o group by {same} having count(*) > 1)",
-        f"another row with the same {', '.join(table.key)} says something else at the same time",
+        f"not r.is_declared and ({own}) in (select ({same}) from {name(table.name)} o where not o.is_declared"
+        f" group by {same} having count(*) > 1)",
+        f"another row of the same export has the same {', '.join(table.key)} and says something else",
     )
 
 
