@@ -9,11 +9,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from churnrisk.errors import CorruptError
-from churnrisk.model import Calibration, ChurnModel, OneFeature, fit_calibration, fit_one_feature, fit_trees
+from churnrisk.model import (
+    Calibration,
+    ChurnModel,
+    fit_calibration,
+    fit_linear,
+    fit_one_feature,
+    fit_trees,
+    health_score,
+)
 from churnrisk.model.calibration import LEAST_SLOPE
+from churnrisk.model.linear import PENALTY
 from churnrisk.parameters import Model
 
 FEATURES = ["tickets_last_30d", "usage_change_30d", "nps_score"]
@@ -62,7 +72,19 @@ def baseline() -> ChurnModel:
     return model_of(fit_one_feature(rows, left, "nps_score"))
 
 
-both = pytest.mark.parametrize("kind", ["trees", "baseline"])
+@pytest.fixture(scope="module")
+def regression() -> ChurnModel:
+    rows, left = rows_of(1500)
+    return model_of(fit_linear(rows, left, FEATURES))
+
+
+@pytest.fixture(scope="module")
+def points() -> ChurnModel:
+    return model_of(health_score(FEATURES))
+
+
+every = pytest.mark.parametrize("kind", ["trees", "baseline", "regression", "points"])
+simple = pytest.mark.parametrize("kind", ["baseline", "regression", "points"])
 
 
 @pytest.fixture
@@ -102,7 +124,7 @@ def test_one_class_and_no_row_at_all_give_a_finite_calibration(left):
 # --- Scores and contributions
 
 
-@both
+@every
 def test_base_and_contributions_add_up_to_the_log_odds(model):
     rows, _ = rows_of(300, seed=2)
     whole = model.base + model.contributions(rows).sum(axis=1)
@@ -110,7 +132,7 @@ def test_base_and_contributions_add_up_to_the_log_odds(model):
     np.testing.assert_allclose(expit(whole), model.risk(rows), rtol=0, atol=1e-9)
 
 
-@both
+@every
 def test_one_account_alone_scores_as_it_does_among_others(model):
     """To the last bit, and the order of rows and further columns do not matter."""
     rows, _ = rows_of(200, seed=2)
@@ -123,7 +145,7 @@ def test_one_account_alone_scores_as_it_does_among_others(model):
     assert (model.risk(other)[::-1] == together).all()
 
 
-@both
+@every
 def test_no_account_gives_no_score(model):
     empty = rows_of(5)[0].iloc[:0]
     assert model.risk(empty).shape == (0,)
@@ -132,7 +154,7 @@ def test_no_account_gives_no_score(model):
     assert tuple(model.contributions(empty).columns) == model.features
 
 
-@both
+@every
 def test_an_account_of_which_nothing_is_known_has_a_risk(model):
     nothing = pd.DataFrame({name: [np.nan] for name in FEATURES})
     assert 0 < model.risk(nothing)[0] < 1
@@ -171,6 +193,29 @@ def test_a_single_feature_that_is_missing_has_a_level_of_its_own():
     assert missing > there + 1
 
 
+def test_regression_equals_scikit_learn_on_the_same_terms():
+    rows, left = rows_of(1500)
+    scorer = fit_linear(rows, left, FEATURES[:2])
+    terms = (rows[FEATURES[:2]] - rows[FEATURES[:2]].mean()) / rows[FEATURES[:2]].std(ddof=0)
+    expected = (
+        LogisticRegression(C=PENALTY, max_iter=500).fit(terms.clip(-3, 3), left).decision_function(terms.clip(-3, 3))
+    )
+    assert scorer.score(rows) == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_value_far_beyond_all_others_moves_a_regression_no_further_than_the_furthest_step():
+    rows, left = rows_of(1500)
+    scorer = fit_linear(rows, left, FEATURES)
+    far = rows.head(2).assign(tickets_last_30d=[1e3, 1e12])
+    assert scorer.contributions(far)["tickets_last_30d"].nunique() == 1
+
+
+def test_points_are_given_for_signs_that_are_there_and_for_nothing_unknown():
+    rows = pd.DataFrame({"usage_change_30d": [-0.3, -0.29, np.nan], "nps_score": [6.0, 7.0, np.nan]})
+    assert health_score(list(rows)).contributions(rows).to_numpy().tolist() == [[2.0, 2.0], [0.0, 0.0], [0.0, 0.0]]
+    assert health_score(["nps_score"]) is None, "one rule is no score"
+
+
 @pytest.mark.parametrize("values", [[np.nan] * 40, [3.0] * 40, [3.0] * 20 + [np.nan] * 20, [0.0] * 39 + [1e300]])
 @pytest.mark.parametrize("left", [[0.0] * 40, [1.0] * 40, [0.0, 1.0] * 20])
 def test_a_single_feature_without_anything_to_tell_gives_finite_scores(values, left):
@@ -182,7 +227,7 @@ def test_a_single_feature_without_anything_to_tell_gives_finite_scores(values, l
 # --- Files
 
 
-@both
+@every
 def test_a_model_read_again_is_the_same(model, tmp_path):
     model.save(tmp_path)
     again = ChurnModel.load(tmp_path)
@@ -279,8 +324,8 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
             ChurnModel.load(tmp_path)
 
 
-def test_a_baseline_has_no_booster_and_is_read_as_what_it_was(baseline, tmp_path):
-    baseline.save(tmp_path)
-    again = ChurnModel.load(tmp_path).scorer
-    assert isinstance(again, OneFeature)
-    assert again == baseline.scorer
+@simple
+def test_a_baseline_has_no_booster_and_is_read_as_what_it_was(model, tmp_path):
+    model.save(tmp_path)
+    assert (tmp_path / "booster.txt").read_text() == ""
+    assert ChurnModel.load(tmp_path).scorer == model.scorer

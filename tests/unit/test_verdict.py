@@ -2,30 +2,66 @@
 
 import pytest
 
+from churnrisk.train.fit import BEST_FEATURE, REGRESSION, TENURE, TREES
 from churnrisk.train.metrics import Comparison, Figure, Quality
 from churnrisk.train.verdict import verdict
 
 ANY = Figure(0.2, 0.1, 0.3)
+CHANCE = (0.52, 0.47, 0.57)
+GOOD = (0.75, 0.71, 0.79)
+BETTER = (0.80, 0.76, 0.84)
+AHEAD = (0.05, 0.01, 0.09)
+LEVEL = (0.01, -0.03, 0.05)
 
 
-def _judge(trees, best, gain, feature="tickets_last_90d"):
-    quality = {"model": Quality(Figure(*trees), ANY), "best single feature": Quality(Figure(*best), ANY)}
-    return verdict(Comparison(quality, {"best single feature": Figure(*gain)}, {"best single feature": ANY}), feature)
+def judge(gains, calibration_error=0.01, over_tenure=None, **candidates):
+    """Candidates and the model's gains over them, each as value, low, high."""
+    names = {"trees": TREES, "best": BEST_FEATURE, "tenure": TENURE, "regression": REGRESSION}
+    quality = {names[key]: Quality(Figure(*auc), ANY) for key, auc in candidates.items()}
+    gain = {names[key]: Figure(*figure) for key, figure in gains.items()}
+    over = {names[key]: Figure(*figure) for key, figure in (over_tenure or {}).items()}
+    return verdict(Comparison(quality, gain, gain, over), calibration_error)
 
 
 @pytest.mark.parametrize(
-    ("trees", "best", "gain", "feature", "serves"),
+    ("trees", "best", "gain", "serves", "grade"),
     [
-        ((0.80, 0.76, 0.84), (0.70, 0.66, 0.74), (0.10, 0.05, 0.15), "tickets_last_90d", "model"),
-        ((0.72, 0.68, 0.76), (0.70, 0.66, 0.74), (0.02, -0.01, 0.05), "tickets_last_90d", "best single feature"),
-        ((0.70, 0.66, 0.74), (0.73, 0.69, 0.77), (-0.03, -0.06, 0.0), "tickets_last_90d", "best single feature"),
-        ((0.56, 0.48, 0.64), (0.55, 0.47, 0.63), (0.01, -0.05, 0.06), "tickets_last_90d", ""),
-        ((0.60, 0.55, 0.65), (0.64, 0.60, 0.68), (-0.04, -0.08, 0.0), "account_age_days", ""),
+        (BETTER, GOOD, AHEAD, TREES, "A"),
+        ((0.72, 0.68, 0.76), (0.66, 0.62, 0.70), AHEAD, TREES, "B"),
+        (GOOD, GOOD, LEVEL, BEST_FEATURE, "C"),
+        (GOOD, BETTER, (-0.05, -0.09, -0.01), BEST_FEATURE, "C"),
+        (GOOD, CHANCE, LEVEL, TREES, "C"),
+        (CHANCE, CHANCE, LEVEL, "", "do not use"),
     ],
-    ids=["better with confidence", "no better", "worse", "chance", "only tenure"],
+    ids=["surely good", "better", "no better", "worse", "none to beat", "chance"],
 )
-def test_only_what_earned_its_place_serves(trees, best, gain, feature, serves):
-    told = _judge(trees, best, gain, feature)
-    assert told.serves == serves
-    assert told.is_usable == bool(serves)
+def test_only_what_earned_its_place_serves(trees, best, gain, serves, grade):
+    told = judge({"best": gain}, trees=trees, best=best)
+    assert (told.serves, told.grade, told.is_usable) == (serves, grade, bool(serves))
     assert told.reason
+
+
+def test_a_good_order_with_risks_that_do_not_come_true_is_no_grade_a():
+    assert judge({"best": AHEAD}, trees=BETTER, best=GOOD, calibration_error=0.06).grade == "B"
+
+
+def test_the_age_of_the_account_never_serves_and_is_no_knowledge():
+    told = judge({"best": LEVEL, "tenure": LEVEL}, over_tenure={"trees": LEVEL}, trees=GOOD, best=CHANCE, tenure=GOOD)
+    assert (told.serves, told.grade) == ("", "do not use")
+    assert told.reason.startswith("Only the age of the account ranks better than chance")
+
+
+def test_what_reads_the_age_must_beat_it_and_what_does_not_need_not():
+    gains = {"best": LEVEL, "tenure": AHEAD, "regression": LEVEL}
+    one = {"trees": GOOD, "tenure": (0.65, 0.60, 0.70), "regression": GOOD}
+    level = judge(gains, over_tenure={"trees": AHEAD, "regression": LEVEL}, best=CHANCE, **one)
+    assert (level.serves, level.grade) == (TREES, "C"), "the regression knows no more than the age"
+    ahead = judge(gains, over_tenure={"trees": AHEAD, "regression": AHEAD}, best=CHANCE, **one)
+    assert ahead.serves == REGRESSION
+    known = judge(gains, over_tenure={"trees": LEVEL, "regression": LEVEL}, best=(0.6, 0.55, 0.65), **one)
+    assert known.serves == BEST_FEATURE
+
+
+def test_an_age_that_tells_nothing_is_no_hurdle():
+    told = judge({"best": AHEAD, "tenure": AHEAD}, over_tenure={"trees": LEVEL}, trees=GOOD, best=CHANCE, tenure=CHANCE)
+    assert told.serves == TREES

@@ -70,7 +70,9 @@ def trained(record: TrainSummary) -> None:
     """Whether something may serve, beside what it was measured."""
     click.echo(f"{record.reason}.")
     if record.version:
-        click.echo(f"Version {record.version} ({record.serves}) serves now.")
+        click.echo(f"Grade {record.grade}: version {record.version} ({record.serves}) serves now.")
+    if record.drift:
+        click.echo(f"{record.drift}.")
     click.echo("What drives the risk: " + ", ".join(f"{code} {size:.2f}" for code, size in record.drivers.items()))
     click.echo(f"Report: {record.report}")
     click.echo(f"Runs:   mlflow ui --backend-store-uri {record.tracking}")

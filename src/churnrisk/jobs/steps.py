@@ -83,6 +83,8 @@ class TrainSummary:
         version: the registered version that now serves; 0 where nothing was promoted.
         serves: the candidate that may serve; empty for "do not use".
         reason: why.
+        grade: A, B, C or "do not use".
+        drift: how the share that leaves moved, where it moved notably; else empty.
         metrics: flat figures with their intervals.
         drivers: how much each reason code moves the risk, in log-odds, strongest first.
         report: path of the HTML report.
@@ -93,6 +95,8 @@ class TrainSummary:
     version: int
     serves: str
     reason: str
+    grade: str
+    drift: str
     metrics: dict[str, float]
     drivers: dict[str, float]
     report: str
@@ -175,6 +179,8 @@ def train(project: Project, on_progress: Progress = quiet, shuffle_labels: bool 
         version=trained.version,
         serves=evaluation.verdict.serves,
         reason=evaluation.verdict.reason,
+        grade=evaluation.verdict.grade,
+        drift=evaluation.drift.sentence if evaluation.drift and evaluation.drift.is_notable else "",
         metrics=metrics(evaluation),
         drivers=evaluation.drivers,
         report=str(trained.report),
@@ -199,9 +205,7 @@ def score(project: Project, day: str = "") -> ScoreSummary:
         champion = Registry(project.registry_folder).champion()
         as_of = project.moment(day)
         made_of = lineage(project.history, champion, project.policy, project.settings)
-        scores = score_accounts(
-            project.history, champion, project.parameters, as_of, made_of, project.settings.company.currency
-        )
+        scores = score_accounts(project.history, champion, project.parameters, as_of, made_of, project.settings)
         published = find(project.lists, str(as_of), scores.run_key)
         if published is None:
             listed = build_worklist(

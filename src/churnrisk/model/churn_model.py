@@ -16,7 +16,8 @@ import pandas as pd
 
 from churnrisk.errors import CorruptError
 from churnrisk.model.calibration import Calibration
-from churnrisk.model.scorers import Scorer, Trees, from_json, to_json
+from churnrisk.model.kept import from_json, to_json
+from churnrisk.model.scorers import Scorer, Trees
 from churnrisk.settings import digest
 from churnrisk.store import sha256_of
 

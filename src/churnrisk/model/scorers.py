@@ -1,10 +1,10 @@
-"""What gives the score: trees, or a single feature. Both add up: score = base + sum of contributions, in log-odds."""
+"""What gives the score: trees, or a single feature; `linear` has more. In log-odds, base and contributions add up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
@@ -165,23 +165,3 @@ def fit_one_feature(rows: pd.DataFrame, left: np.ndarray, feature: str) -> OneFe
 def _log_odds(left: np.ndarray) -> float:
     share = (left.sum() + 0.5) / (len(left) + 1)  # half an account each way: never infinite
     return float(np.log(share / (1 - share)))
-
-
-def to_json(scorer: Scorer) -> dict[str, Any]:
-    """The part of a scorer that is kept as JSON; trees keep their text in a file of its own."""
-    if isinstance(scorer, OneFeature):
-        return {"kind": "one_feature", **{key: getattr(scorer, key) for key in OneFeature.__dataclass_fields__}}
-    return {"kind": "trees"}
-
-
-def from_json(content: dict[str, Any], text: str) -> Scorer:
-    """The scorer that `to_json` told of; `text` is the booster's file, empty where there is none."""
-    if content["kind"] == "trees":
-        return Trees(text)
-    return OneFeature(
-        feature=content["feature"],
-        knots=tuple(content["knots"]),
-        levels=tuple(content["levels"]),
-        missing=content["missing"],
-        middle=content["middle"],
-    )

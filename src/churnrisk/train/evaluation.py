@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from churnrisk.features import CATALOGUE
-from churnrisk.train.fit import BEST_FEATURE, TREES, Fitted
+from churnrisk.labels import Drift, base_rate_drift
+from churnrisk.train.fit import BEST_FEATURE, TENURE, TREES, Fitted
 from churnrisk.train.frame import TrainingFrame
 from churnrisk.train.metrics import Comparison, Figure, brier, compare, deciles, log_loss
 from churnrisk.train.verdict import Verdict, verdict
@@ -26,6 +27,7 @@ class Evaluation:
         log_loss: mean negative log-likelihood of each candidate's risk.
         deciles: ten groups of rising risk of the trees: risk, share that left, rows.
         base_rates: share that left, by ISO day of the as_of.
+        drift: that share at the earliest as_of beside the latest; None where there is only one as_of.
         drivers: mean absolute contribution in log-odds of the trees on the test rows, by reason code, strongest first.
         importance: the same by feature.
         best_feature: the single feature that was chosen on the training part.
@@ -41,6 +43,7 @@ class Evaluation:
     log_loss: dict[str, float]
     deciles: list[dict[str, float]]
     base_rates: dict[str, float]
+    drift: Drift | None
     drivers: dict[str, float]
     importance: dict[str, float]
     best_feature: str
@@ -59,17 +62,19 @@ def evaluate(frame: TrainingFrame, fitted: Fitted) -> Evaluation:
     test = frame.part(frame.split.test)
     left, accounts = test["left"].to_numpy(), test["account_id"].to_numpy()
     risks = {name: model.risk(test) for name, model in fitted.models.items()}
-    comparison = compare(risks, left, accounts)
+    comparison = compare(risks, left, accounts, reference=TENURE)
+    groups = deciles(risks[TREES], left)
     importance = fitted.models[TREES].contributions(test).abs().mean().sort_values(ascending=False)
     split = frame.split
     parts = {"train": split.train, "calibrate": split.calibrate, "test": split.test, "purged": split.purged}
     return Evaluation(
         comparison=comparison,
-        verdict=verdict(comparison, fitted.best_feature),
+        verdict=verdict(comparison, calibration_error(groups)),
         brier={name: brier(risk, left) for name, risk in risks.items()},
         log_loss={name: log_loss(risk, left) for name, risk in risks.items()},
-        deciles=deciles(risks[TREES], left),
+        deciles=groups,
         base_rates={str(day.date()): float(rate) for day, rate in frame.rows.groupby("as_of")["left"].mean().items()},
+        drift=base_rate_drift(frame.rows),
         drivers=drivers(fitted, test),
         importance={str(name): float(value) for name, value in importance.items()},
         best_feature=fitted.best_feature,
@@ -112,8 +117,15 @@ def metrics(evaluation: Evaluation) -> dict[str, float]:
         flat[f"{label}_log_loss"] = evaluation.log_loss[name]
     for name, gain in evaluation.comparison.auc_gain.items():
         flat |= _flat(f"auc_gain_over_{names.get(name, name.replace(' ', '_'))}", gain)
-    flat["calibration_max_error"] = max(abs(group["risk"] - group["left"]) for group in evaluation.deciles)
+    if evaluation.drift is not None:
+        flat |= {"base_rate_before": evaluation.drift.before, "base_rate_now": evaluation.drift.now}
+    flat["calibration_max_error"] = calibration_error(evaluation.deciles)
     return flat
+
+
+def calibration_error(groups: list[dict[str, float]]) -> float:
+    """The largest difference, over groups of rows, between the mean risk and the share that left."""
+    return max(abs(group["risk"] - group["left"]) for group in groups)
 
 
 def _flat(name: str, figure: Figure) -> dict[str, float]:

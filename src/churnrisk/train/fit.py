@@ -16,7 +16,16 @@ import pandas as pd
 from churnrisk.errors import InputError
 from churnrisk.features import Catalogue
 from churnrisk.labels import label_hash
-from churnrisk.model import Calibration, ChurnModel, Scorer, fit_calibration, fit_one_feature, fit_trees
+from churnrisk.model import (
+    Calibration,
+    ChurnModel,
+    Scorer,
+    fit_calibration,
+    fit_linear,
+    fit_one_feature,
+    fit_trees,
+    health_score,
+)
 from churnrisk.parameters import Label, Parameters
 from churnrisk.train.frame import TrainingFrame
 from churnrisk.train.metrics import compare
@@ -27,6 +36,13 @@ TREES = "model"
 RECENCY = "recency"
 TICKET_COUNT = "ticket count"
 BEST_FEATURE = "best single feature"
+TENURE = "age of the account"
+RULES = "health score"
+REGRESSION = "logistic regression"
+
+#: Knowing only how long somebody has been an account is no knowledge about leaving that anyone can act on: it is
+#: compared with, and never serves.
+TENURE_FEATURE = "account_age_days"
 
 #: The features that stand for a baseline, the first that is there.
 _RECENCY_BY_ACTIVITY = {
@@ -63,10 +79,13 @@ def fit(frame: TrainingFrame, parameters: Parameters) -> Fitted:
     features = telling(train, frame.catalogue)
     if not features:
         raise InputError("No feature differs between accounts", "Map more tables, or leave fewer features out")
-    best = best_single_feature(train, features)
+    best = best_single_feature(train, [name for name in features if name != TENURE_FEATURE] or features)
     fits: dict[str, Fit] = {TREES: partial(fit_trees, features=features, model=parameters.model)}
     for name, feature in _baselines(features, parameters.label, best).items():
         fits[name] = partial(fit_one_feature, feature=feature)
+    if rules := health_score(features):
+        fits[RULES] = lambda _rows, _left: rules
+    fits[REGRESSION] = partial(fit_linear, features=features)
     models = {}
     for name, fitting in fits.items():
         scorer = fitting(train, train["left"].to_numpy())
@@ -105,6 +124,8 @@ def _baselines(features: list[str], label: Label, best: str) -> dict[str, str]:
         there = [feature for feature in wanted if feature in features]
         if there:
             chosen[name] = there[0]
+    if TENURE_FEATURE in features:
+        chosen[TENURE] = TENURE_FEATURE
     return {**chosen, BEST_FEATURE: best}
 
 

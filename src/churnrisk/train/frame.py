@@ -12,13 +12,11 @@ import pandas as pd
 from churnrisk.errors import HeldError, InputError
 from churnrisk.features import Catalogue, matrix
 from churnrisk.history import History, Past
-from churnrisk.labels import labels
+from churnrisk.labels import LEAST_LEAVERS, labels, split_of, usable_as_ofs
 from churnrisk.parameters import Parameters
 from churnrisk.population import eligible
-from churnrisk.timeline import AsOf, LabelWindow, Split, grid, purged_split
+from churnrisk.timeline import AsOf, Split
 
-#: Leavers that every part needs, or nothing can be learnt or measured.
-LEAST_LEAVERS = 10
 #: As_of computed side by side: they do not know each other, and DuckDB lets go of the interpreter.
 MOMENTS_AT_ONCE = 2
 
@@ -44,27 +42,6 @@ class TrainingFrame:
         return self.rows[self.rows["as_of"].isin([pd.Timestamp(as_of.day) for as_of in as_ofs])]
 
 
-def usable_as_ofs(history: History, parameters: Parameters) -> tuple[AsOf, ...]:
-    """The as_of whose labels have matured and that have enough history before them, rising.
-
-    Raises:
-        InputError: the history is too short for a single one of both kinds.
-    """
-    label, chosen = parameters.label, parameters.matrix
-    last = LabelWindow.of(label).last_matured(history.known_until)
-    first = history.first_day.shift(chosen.warm_up_days)
-    found = grid(first.day, last, chosen.step_days, chosen.as_ofs)
-    if not found:
-        days = (history.known_until.day - history.first_day.day).days
-        raise InputError(
-            f"The history has {days} days; {chosen.warm_up_days} to warm up, {label.lead} lead and {label.horizon}"
-            " horizon need more",
-            "Export a longer history, or lower warm_up_days or horizon in parameters.toml",
-            days=days,
-        )
-    return found
-
-
 def training_frame(
     history: History, catalogue: Catalogue, parameters: Parameters, on_progress: Callable[[int, int], None]
 ) -> TrainingFrame:
@@ -86,9 +63,7 @@ def training_frame(
     rows = pd.concat(parts, ignore_index=True)
     early = int(rows["left"].isna().sum())
     rows = rows.dropna(subset=["left"], ignore_index=True)
-    sizes = parameters.split
-    split = purged_split(as_ofs, LabelWindow.of(parameters.label), sizes.test, sizes.calibrate)
-    frame = TrainingFrame(rows, split, here, early)
+    frame = TrainingFrame(rows, split_of(as_ofs, parameters), here, early)
     _refuse_too_few(frame)
     return frame
 

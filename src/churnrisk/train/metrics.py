@@ -6,7 +6,7 @@ Field and Welsh, 2007). All scores are drawn with the same accounts, which makes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -49,11 +49,13 @@ class Comparison:
         quality: of each score, by name.
         auc_gain: of the first score over each other one, paired.
         pr_auc_gain: likewise.
+        over_reference: gain in AUC of each score over a named one, paired; empty where none was named.
     """
 
     quality: dict[str, Quality]
     auc_gain: dict[str, Figure]
     pr_auc_gain: dict[str, Figure]
+    over_reference: dict[str, Figure] = field(default_factory=dict)
 
 
 class _Ranked:
@@ -79,7 +81,12 @@ class _Ranked:
 
 
 def compare(
-    scores: dict[str, np.ndarray], left: np.ndarray, accounts: np.ndarray, seed: int = 0, draws: int = DRAWS
+    scores: dict[str, np.ndarray],
+    left: np.ndarray,
+    accounts: np.ndarray,
+    seed: int = 0,
+    draws: int = DRAWS,
+    reference: str = "",
 ) -> Comparison:
     """Measure several scores of the same rows and the gain of the first over each other one.
 
@@ -89,6 +96,7 @@ def compare(
         accounts: account of each row, shape (n,).
         seed: of the draws.
         draws: how many; 1 where only the values are wanted.
+        reference: a score that every other is compared with as well, if it is there.
     """
     _, index = np.unique(accounts, return_inverse=True)
     generator = np.random.default_rng(seed)
@@ -103,14 +111,15 @@ def compare(
     measured = {name: np.array(values) for name, values in drawn.items()}
     first = next(iter(scores))
 
-    def gain(other: str, kind: int) -> Figure:
-        return _figure(point[first][kind] - point[other][kind], measured[first][:, kind] - measured[other][:, kind])
+    def gain(one: str, other: str, kind: int) -> Figure:
+        return _figure(point[one][kind] - point[other][kind], measured[one][:, kind] - measured[other][:, kind])
 
     others = [name for name in scores if name != first]
     return Comparison(
         {name: Quality(*(_figure(point[name][kind], measured[name][:, kind]) for kind in (0, 1))) for name in scores},
-        {name: gain(name, 0) for name in others},
-        {name: gain(name, 1) for name in others},
+        {name: gain(first, name, 0) for name in others},
+        {name: gain(first, name, 1) for name in others},
+        {name: gain(name, reference, 0) for name in scores if name != reference} if reference in scores else {},
     )
 
 

@@ -123,4 +123,5 @@ def _flat(parameters: Parameters) -> dict[str, object]:
 
 
 def _tags(evaluation: Evaluation) -> dict[str, str]:
-    return {"serves": evaluation.verdict.serves or "do not use", "verdict": evaluation.verdict.reason}
+    told = evaluation.verdict
+    return {"serves": told.serves or "do not use", "verdict": told.reason, "grade": told.grade}

@@ -41,3 +41,25 @@ def _with_current_only(table: Table, keys: list[str]) -> str:
     )
     more = "".join(f", current_only[{quoted(key)}] as {name(key)}" for key in keys if key not in canonical)
     return f"{f'replace ({replaced})' if replaced else ''}{more}"
+
+
+def newest_only(connection: duckdb.DuckDBPyConnection, landed: dict[str, int]) -> None:
+    """From here on, tables hold the newest version of each key, of rows that nothing holds back.
+
+    An older version, and a row that nobody will see, contradict nothing. All of them stay readable as `main.<table>`.
+    """
+    connection.execute("create schema newest")
+    for table in landed:
+        key = ", ".join(name(column) for column in TABLES[table].key)
+        held = f"select row_hash, landed_at from main.verdicts where table_name = {quoted(table)}"
+        good = f"select * from main.{name(table)} anti join ({held}) using (row_hash, landed_at)"
+        several = f"select {key} from ({good}) group by all having count(*) > 1"
+        if not one_row(connection, f"select count(*) from ({several})")[0]:  # as most tables are
+            connection.execute(f"create view newest.{name(table)} as {good}")
+            continue
+        last = f"qualify row_number() over (partition by {key} order by known_at desc, row_hash) = 1"
+        connection.execute(
+            f"create table newest.{name(table)} as select * from ({good}) anti join ({several}) using ({key})"
+            f" union all by name (select * from ({good}) semi join ({several}) using ({key}) {last})"
+        )
+    connection.execute("set search_path = 'newest,main'")

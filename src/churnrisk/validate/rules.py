@@ -31,6 +31,7 @@ class Rule:
         hold: whether rows that break it are held back; otherwise it tells of a contradiction and they go on.
         needs: other tables without which it says nothing.
         detail: SQL of one text that tells more than the count; empty where there is no more to tell.
+        every_version: whether a rule that holds nothing looks at every version of a row, not the newest only.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Rule:
     hold: bool = True
     needs: tuple[str, ...] = ()
     detail: str = ""
+    every_version: bool = False
 
     @property
     def title(self) -> str:

@@ -22,7 +22,7 @@ from churnrisk.settings import OwnRule, Settings, digest
 from churnrisk.store import sha256_of, write_atomic
 from churnrisk.tables import TABLES
 from churnrisk.validate.contradictions import contradictions
-from churnrisk.validate.landed import open_landed
+from churnrisk.validate.landed import newest_only, open_landed
 from churnrisk.validate.rules import Rule, rules
 
 #: Which verdicts were made last, for the comparison with those before.
@@ -195,15 +195,18 @@ def _judge(connection: duckdb.DuckDBPyConnection, asked: list[tuple[str, Rule]])
 def _contradictions(
     connection: duckdb.DuckDBPyConnection, asked: list[tuple[str, Rule]], landed: dict[str, int]
 ) -> tuple[Contradiction, ...]:
-    """Count the rows that break a rule that holds nothing."""
+    """Count the rows that break a rule that holds nothing; of each key the newest version counts."""
+    newest_only(connection, landed)
     found = []
     for place, rule in asked:
         if rule.hold:
             continue
-        rows = _counted(connection, place, rule, f"select count(*) from {name(rule.table)} r where {rule.bad}")
+        table = f"main.{name(rule.table)}" if rule.every_version else name(rule.table)
+        rows = _counted(connection, place, rule, f"select count(*) from {table} r where {rule.bad}")
         if rows:
             more = one_row(connection, rule.detail)[0] if rule.detail else None
-            found.append(Contradiction(rule.title, rows, landed[rule.table], more or rule.says))
+            of = int(one_row(connection, f"select count(*) from {table}")[0])
+            found.append(Contradiction(rule.title, rows, of, more or rule.says))
     return tuple(sorted(found, key=lambda one: -one.share))
 
 
