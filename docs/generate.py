@@ -1,8 +1,8 @@
 """Write the pages of the documentation that are derived from the code: `python -m docs.generate`.
 
-Reads the table declarations (`churnrisk.tables`), the catalogue (`churnrisk.features`) and the command line
-(`churnrisk.cli`); gives `docs/tables.md`, `docs/features.md` and `docs/commands.md`. A test
-compares the committed pages with what this gives.
+Reads the table declarations (`churnrisk.tables`), the catalogue (`churnrisk.features`), the command line
+(`churnrisk.cli`) and the checks (`churnrisk.doctor`); gives `docs/tables.md`, `docs/features.md`, `docs/commands.md`
+and `docs/doctor.md`. A test compares the committed pages with what this gives.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 
 import click
 
+from churnrisk.doctor import THEMES
+from churnrisk.doctor.words import spoken
 from churnrisk.errors import Exit
 from churnrisk.features import CATALOGUE, Feature, Wording
 from churnrisk.tables import ALWAYS, CURRENT_ONLY, ROW, TABLES, Column, Table
@@ -84,6 +86,36 @@ def features_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def doctor_page() -> str:
+    """Every check of the doctor: what is needed, why, when it warns and fails, what to do."""
+    lines = [
+        _WRITTEN_BY,
+        "# The doctor",
+        "",
+        "`churnrisk doctor` holds what is needed against what the data have, after `extract` and before `train`. Each",
+        "check says in one sentence what it found and, where something is wrong, what to do. A warning can be lived",
+        "with once it is known; a check that fails ends with exit code 20. Nothing is changed.",
+        "",
+        "A source can say how old its newest fact may be:",
+        "",
+        "```toml",
+        "[sources.usage]",
+        'path = "usage.csv"   # left out where the export has the canonical tables',
+        "fresh_days = 2",
+        "```",
+        "",
+        "Where it stops, the doctor fails and `churnrisk score` holds the list with exit code 20: the last good list",
+        "stays. Usage that stopped arriving is never told as usage that fell.",
+    ]
+    for theme, checks in THEMES.items():
+        lines += ["", f"## {theme}"]
+        for check in checks:
+            parts = (("Need", check.need), ("Warns", check.warns), ("Fails", check.fails), ("What to do", check.do))
+            told = ((what, f"{said[0].upper()}{said[1:]}.") for what, said in parts if said)
+            lines += ["", f"### {spoken(check.name).capitalize()}", "", check.why, "", *_grid(("", ""), told)]
+    return "\n".join(lines) + "\n"
+
+
 def _wordings(feature: Feature) -> list[tuple[str, Wording]]:
     both = (("high", feature.high), ("low", feature.low))
     return [(direction, wording) for direction, wording in both if wording is not None]
@@ -99,6 +131,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "tables.md": tables_page,
     "features.md": features_page,
     "commands.md": commands_page,
+    "doctor.md": doctor_page,
 }
 
 

@@ -79,6 +79,22 @@ def simulate(accounts: int, seed: int, weeks: int, out: Path, as_json: bool) -> 
 
 
 @main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--out", type=_FOLDER, default=Path(), help="The folder to write into.  [default: this one]")
+@click.option("--force", is_flag=True, help="Replace configuration that is there.")
+@answering(reads_settings=False)
+def init(folder: Path, out: Path, force: bool, as_json: bool) -> Any:
+    """Look at an export and propose its configuration, with a comment for each guess and each doubt."""
+    from churnrisk import jobs
+
+    with progress("look at the export", silent=as_json) as tell:
+        record = jobs.init(folder, out, force, tell)
+    if not as_json:
+        show.initiated(record)
+    return record
+
+
+@main.command()
 @_EXPORT
 @click.option("--rebuild", is_flag=True, help="Set the old history aside and read every source again.")
 @answering()
@@ -91,6 +107,22 @@ def extract(export: Path | None, rebuild: bool, config: Path, as_json: bool) -> 
         record = jobs.extract(project, rebuild)
     if not as_json:
         show.extracted(record)
+    return record
+
+
+@main.command()
+@answering()
+def doctor(config: Path, as_json: bool) -> Any:
+    """What the data can support: need against have, and what to do; a check that fails is exit code 20."""
+    from churnrisk import jobs
+    from churnrisk.cli import told_doctor
+
+    project = jobs.Project.read(config)
+    with progress("doctor", silent=as_json):
+        record = jobs.doctor(project)
+    if not as_json:
+        told_doctor.diagnosis(record)
+    jobs.refuse_failing(record)
     return record
 
 

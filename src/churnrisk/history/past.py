@@ -128,6 +128,31 @@ class History:
             )
         return digest(totals)
 
+    def arrivals(self, as_of: AsOf) -> pd.DataFrame:
+        """The rows of each table by the sources they came from, without those that are held back.
+
+        Returns:
+            table_name, source (several names joined by "+"), rows (all that ever came), and newest: the latest moment
+            that a row known at `as_of` tells of, empty where none does. What a row told of days to come, such as the
+            end of a contract, is no news after it was landed.
+        """
+        parts = []
+        for table in (TABLES[table] for table in self.present):
+            clocks = [
+                "happened_at",
+                *dict.fromkeys(c.clock for c in table.columns if c.clock not in (ROW, CURRENT_ONLY)),
+            ]
+            told = ", ".join(
+                f"case when {name(clock)} <= timestamp '{as_of.instant}' then {name(clock)} end" for clock in clocks
+            )
+            newest = "null::timestamp" if table.happened_at == ALWAYS else f"least(greatest({told}), landed_at)"
+            parts.append(
+                f"select {quoted(table.name)} as table_name, source, count(*) as rows,"
+                f" max({newest}) filter (known_at <= timestamp '{as_of.instant}') as newest"
+                f" from ({self._usable(table, ('*',))}) group by all"
+            )
+        return cursor_of(self._connection).execute(f"{' union all '.join(parts)} order by all").df()
+
     def _rows(self, table: str) -> int:
         return int(self._one(f"select count(*) from landed.{table}")[0])
 
@@ -146,6 +171,16 @@ class History:
             )
         return latest
 
+    def _usable(self, table: Table, columns: tuple[str, ...]) -> str:
+        """The SQL of the landed rows of a table that has some, without those that are held back."""
+        rows = f"select {', '.join(columns)} from {relation_of(files_of(self.folder, self._manifests, table.name))}"
+        if self._held is None:
+            return rows
+        return (
+            f"{rows} where (row_hash, landed_at) not in (select (row_hash, landed_at) from"
+            f" read_parquet({quoted(str(self._held))}) where table_name = {quoted(table.name)})"
+        )
+
     def _materialise(self, table: Table) -> None:
         """Give each version the moment from which a later one counts, so that a view of the past is a comparison."""
         files = files_of(self.folder, self._manifests, table.name)
@@ -154,13 +189,7 @@ class History:
             clocks = "null::timestamp as happened_at, null::timestamp as known_at, null::ubigint as row_hash"
             rows = f"select {columns}, {clocks} where false"
         else:
-            columns = ", ".join(name(column) for column in table.column_names)
-            rows = f"select {columns}, happened_at, known_at, row_hash from {relation_of(files)}"
-            if self._held is not None:
-                rows += (
-                    f" where (row_hash, landed_at) not in (select (row_hash, landed_at) from"
-                    f" read_parquet({quoted(str(self._held))}) where table_name = {quoted(table.name)})"
-                )
+            rows = self._usable(table, (*map(name, table.column_names), "happened_at", "known_at", "row_hash"))
         key = ", ".join(name(column) for column in table.key)
         # Most keys have one version; only the others are sorted. Of two versions known at the same moment the hash
         # decides, so that the order of landing does not.

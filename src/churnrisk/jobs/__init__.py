@@ -4,6 +4,8 @@ Every job takes a project folder or its configuration file and gives a small rec
 """
 
 from churnrisk.jobs.demo import DEMO_ACCOUNTS, DEMO_SEED, DEMO_WEEKS, DemoOutcome, demo, make_company
+from churnrisk.jobs.doctor import doctor, refuse_failing
+from churnrisk.jobs.init import Initiated, init
 from churnrisk.jobs.project import Project
 from churnrisk.jobs.quarantine import Quarantine, quarantine, replay
 from churnrisk.jobs.steps import (
@@ -29,18 +31,22 @@ __all__ = [
     "DemoOutcome",
     "Extracted",
     "FeaturesWritten",
+    "Initiated",
     "Project",
     "Quarantine",
     "ScoreSummary",
     "TrainSummary",
     "Written",
     "demo",
+    "doctor",
     "extract",
     "features",
+    "init",
     "make_company",
     "quarantine",
     "quiet",
     "read_worklist",
+    "refuse_failing",
     "refuse_unusable",
     "replay",
     "score",

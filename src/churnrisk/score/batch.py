@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from churnrisk import __version__
+from churnrisk.doctor import refuse_stale
 from churnrisk.errors import HeldError, NothingToDoError
 from churnrisk.features import CATALOGUE, matrix, usual
 from churnrisk.history import History
@@ -70,14 +71,20 @@ def lineage(history: History, champion: Champion, policy: Policy, settings: Sett
 
 
 def score(
-    history: History, champion: Champion, parameters: Parameters, as_of: AsOf, made_of: dict[str, str], currency: str
+    history: History,
+    champion: Champion,
+    parameters: Parameters,
+    as_of: AsOf,
+    made_of: dict[str, str],
+    settings: Settings,
 ) -> Scores:
     """Score every eligible account at that moment.
 
     Raises:
         NothingToDoError: nobody is eligible.
-        HeldError: the model does not fit today's label or catalogue, or a gate failed.
+        HeldError: a source stopped arriving, the model does not fit today's label or catalogue, or a gate failed.
     """
+    refuse_stale(history, settings, as_of)
     catalogue = CATALOGUE.having(history.present, parameters.features.leave_out)
     _refuse_misfit(champion, parameters, catalogue.hash)
     past = history.upto(as_of)
@@ -97,7 +104,7 @@ def score(
         {"account_id": rows["account_id"], "risk": model.risk(rows), "log_odds": model.log_odds(rows)}
     ).assign(base=model.base)
     _pass_gates(scored, contributions, len(eligible))
-    told = reasons(contributions, rows, usual(rows, catalogue), catalogue, currency)
+    told = reasons(contributions, rows, usual(rows, catalogue), catalogue, settings.company.currency)
     excluded = standing[standing != ELIGIBLE].value_counts().sort_index()
     return Scores(as_of, scored, contributions, told, {str(k): int(v) for k, v in excluded.items()}, made_of)
 

@@ -186,7 +186,12 @@ class Settings(Configuration):
             [
                 self.export.canonical,
                 self.company.time_zone,
-                {name: source.model_dump(exclude={"fresh_days"}) for name, source in self.sources.items()},
+                # A source without a path only says how fresh it must be.
+                {
+                    name: source.model_dump(exclude={"fresh_days"})
+                    for name, source in self.sources.items()
+                    if source.path
+                },
                 [mapping.hash for mapping in self.mapping],
             ]
         )

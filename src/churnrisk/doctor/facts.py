@@ -1,0 +1,139 @@
+"""What the checks look at, each part computed once and only when a check asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from churnrisk.errors import InputError
+from churnrisk.history import History, Past, name
+from churnrisk.labels import outcomes, split_of, usable_as_ofs
+from churnrisk.parameters import Label, Parameters
+from churnrisk.population import ELIGIBLE, population
+from churnrisk.settings import Settings
+from churnrisk.tables import ALWAYS, TABLES
+from churnrisk.timeline import AsOf, Split
+from churnrisk.validate import Verdicts
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The history, its verdicts, and what the configuration asks of them.
+
+    Attributes:
+        history: opened with its verdicts.
+        verdicts: on every landed row.
+        settings: the company and its sources.
+        parameters: the label, the matrix and the split.
+    """
+
+    history: History
+    verdicts: Verdicts
+    settings: Settings
+    parameters: Parameters
+
+    @cached_property
+    def has_rows(self) -> bool:
+        """Whether a single row with a time can be used."""
+        return any(TABLES[table].happened_at != ALWAYS for table in self.history.present)
+
+    @property
+    def now(self) -> AsOf:
+        """The last day that is known to its end."""
+        return self.history.known_until
+
+    @cached_property
+    def known(self) -> Past:
+        """Everything, as it is known now."""
+        return self.history.upto(self.now)
+
+    @cached_property
+    def standing(self) -> pd.DataFrame:
+        """Every account and whether it is eligible now; none where the label lacks its table."""
+        try:
+            return population(self.known, self.parameters.label)
+        except InputError:
+            return pd.DataFrame({"account_id": [], "standing": []})
+
+    @cached_property
+    def eligible(self) -> pd.Series:
+        """The accounts that would be scored now."""
+        accounts = self.standing
+        return accounts.loc[accounts["standing"] == ELIGIBLE, "account_id"]
+
+    @cached_property
+    def as_ofs(self) -> tuple[AsOf, ...]:
+        """Where training would stand; none where the history is too short."""
+        try:
+            return usable_as_ofs(self.history, self.parameters)
+        except InputError:
+            return ()
+
+    @cached_property
+    def split(self) -> Split:
+        """How training would split them."""
+        return split_of(self.as_ofs, self.parameters) if self.as_ofs else Split((), (), (), ())
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """Who would have left and stayed at each of them; none where the label cannot be told."""
+        label = self.parameters.label
+        return outcomes(self.history, self.as_ofs if self.can_tell(label) else (), label)
+
+    def leavers(self, label: Label) -> int:
+        """Accounts that leave by that label, at the as_of of training."""
+        rows = outcomes(self.history, self.as_ofs, label)
+        return int(rows.loc[rows["left"] == 1, "account_id"].nunique())
+
+    def can_tell(self, label: Label) -> bool:
+        """Whether there is a single row of what that label is made of."""
+        if label.kind == "contract_end":
+            return self.number("select count(*) from subscriptions where ended_at is not null") > 0
+        relation = "churn_events" if label.kind == "event" else label.signs_of_life
+        return self.number(f"select count(*) from {relation}") > 0
+
+    def number(self, sql: str, **moments: datetime) -> int:
+        """The one number of a SELECT over everything as it is known now."""
+        return int(self.one(sql, **moments)[0])
+
+    def one(self, sql: str, **moments: datetime) -> tuple[Any, ...]:
+        """The one row of a SELECT over everything as it is known now."""
+        return tuple(self.known.frame(sql, moments or None).iloc[0])
+
+    @cached_property
+    def days(self) -> dict[str, pd.Series]:
+        """Rows of each table by the company's day on which they happened, up to now; tables of all times left out."""
+        if not self.has_rows:
+            return {}
+        # To the hour: an hour's change of the clocks moves rows of the first hour of a day, never past the last day.
+        local = datetime.combine(self.now.day + timedelta(days=1), time()) - self.now.instant
+        shift = f"interval ({int(local.total_seconds()) - 3600}) second - interval 1 microsecond"
+        found = {}
+        for table in self.history.present:
+            if TABLES[table].happened_at != ALWAYS:
+                rows = self.known.frame(
+                    f"select (happened_at + {shift})::date as day, count(*) as rows from {name(table)}"
+                    " where happened_at <= $now group by all order by all",
+                    {"now": self.now.instant},
+                )
+                found[table] = pd.Series(rows["rows"].to_numpy(), index=pd.DatetimeIndex(rows["day"]))
+        return {table: rows for table, rows in found.items() if len(rows)}
+
+    @cached_property
+    def months(self) -> dict[str, pd.Series]:
+        """Rows of each table by month, from the first month of any table to the last, zero where there is none."""
+        by_month = {table: rows.groupby(rows.index.to_period("M")).sum() for table, rows in self.days.items()}
+        if not by_month:
+            return {}
+        first = min(rows.index[0] for rows in by_month.values())
+        every = pd.period_range(first, pd.Period(self.now.day, "M"), freq="M")
+        return {table: rows.reindex(every, fill_value=0) for table, rows in by_month.items()}
+
+    @cached_property
+    def arrivals(self) -> pd.DataFrame:
+        """Rows and newest fact by table and source; see `History.arrivals`."""
+        return self.history.arrivals(self.now)
