@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from churnrisk import jobs
 from churnrisk.cli import main
+from churnrisk.errors import Exit
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -47,12 +48,18 @@ def test_nothing_is_held_back_and_a_second_extract_writes_nothing(example, share
 def test_auc_stands_beside_recency_and_what_serves_ranks_better(example):
     """Published figures on these data: recency .595 and LightGBM .748 (orders); ticket count .725 (help desk)."""
     name, project = example
-    figures = json.loads((project.training / "report.json").read_text())["metrics"]
+    report = json.loads((project.training / "report.json").read_text())
+    figures = report["metrics"]
     assert figures["model_auc"] < 0.87, "suspect a leak"
     assert figures["auc_gain_over_recency_low"] > 0
     if name == "online_retail":
         assert figures["recency_auc"] == pytest.approx(0.595, abs=0.01)
         assert 0.73 < figures["model_auc"] < 0.78
+    else:
+        assert report["verdict"]["serves"] not in ("", "model"), "counting tickets is as good"
+        assert report["verdict"]["grade"] == "C"
+        assert report["drift"]["low"] > 0.05, "the share that leaves drifts"
+        assert report["drift_told"].startswith("The share that leaves moved from 29 %")
 
 
 def test_value_is_what_was_invoiced_or_said_to_be_unknown(example):
@@ -63,3 +70,44 @@ def test_value_is_what_was_invoiced_or_said_to_be_unknown(example):
     else:
         assert "unknown" in listed.notes[0]
         assert {entry.value for entry in listed.entries} == {1.0}
+
+
+@pytest.fixture(scope="module")
+def ravenstack(shared_data, tmp_path_factory):
+    """The configuration of the example in an empty folder, and its history."""
+    folder = tmp_path_factory.mktemp("ravenstack")
+    for file in (EXAMPLES / "ravenstack").glob("*.toml"):
+        shutil.copy(file, folder)
+    config = str(folder / "churnrisk.toml")
+    done = CliRunner().invoke(main, ["extract", "--export", str(shared_data / "ravenstack"), "--config", config])
+    assert done.exit_code == 0, done.output
+    return config
+
+
+def test_tables_that_contradict_each_other_are_named_with_their_counts(ravenstack):
+    told = json.loads(CliRunner().invoke(main, ["quarantine", "list", "--json", "--config", ravenstack]).stdout)
+    counts = {one["rule"]: (one["rows"], one["of"]) for one in told["contradictions"]}
+    assert counts["usage.is_not_before_its_subscription"] == (19127, 24981)
+    assert counts["tickets.is_not_before_its_account"] == (1077, 2000)
+    assert counts["churn_events.leaves_no_subscription_live"] == (544, 599)
+    flags = {one["rule"]: one["says"] for one in told["contradictions"]}["accounts.is_flagged_as_its_churn_events_say"]
+    assert flags == "110 accounts are flagged as churned, 352 have a churn event, 75 have both"
+    assert sum(told["held"].values()) == 0
+
+
+def test_the_doctor_fails_on_them(ravenstack):
+    done = CliRunner().invoke(main, ["doctor", "--config", ravenstack])
+    assert done.exit_code == Exit.HELD
+    for count in ("19,127", "1,077", "544", "110 accounts are flagged as churned"):
+        assert count in done.output
+
+
+def test_nothing_is_promoted_where_nothing_knows_more_than_chance(ravenstack):
+    done = CliRunner().invoke(main, ["train", "--config", ravenstack])
+    assert done.exit_code == Exit.HELD
+    assert "Do not use" in done.stderr
+    project = jobs.Project.read(Path(ravenstack))
+    assert json.loads((project.training / "report.json").read_text())["verdict"]["grade"] == "do not use"
+    scored = CliRunner().invoke(main, ["score", "--config", ravenstack])
+    assert scored.exit_code == Exit.HELD
+    assert not project.lists.exists()

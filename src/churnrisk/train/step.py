@@ -76,7 +76,8 @@ def train(
     }
     pictures = plots(evaluation)
     page = report_html(evaluation, pictures, facts)
-    content = {**facts, **evaluation.as_json(), "metrics": metrics(evaluation)}
+    drift = evaluation.drift.sentence if evaluation.drift else ""
+    content = {**facts, **evaluation.as_json(), "metrics": metrics(evaluation), "drift_told": drift}
     told = json.dumps(content, indent=1, default=str)
     run = registry.record(
         RunRecord(
