@@ -7,8 +7,31 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from churnrisk.jobs import DemoOutcome, Extracted, Quarantine, ScoreSummary, TrainSummary
+    from churnrisk.jobs import DemoOutcome, Extracted, Initiated, Quarantine, ScoreSummary, TrainSummary
     from churnrisk.outreach import Worklist
+
+
+def initiated(record: Initiated) -> None:
+    """What each source is taken for, the doubts by file and line, and what to do next."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for head, side in (("file", "left"), ("rows", "right"), ("taken for", "left"), ("", "left")):
+        table.add_column(head, justify=side, overflow="fold")  # type: ignore[arg-type]
+    for source in record.sources:
+        table.add_row(source.path, f"{source.rows:,}", ", ".join(source.tables) or "nothing", source.sure)
+    Console().print(table)
+    for file, reason in record.unread.items():
+        click.echo(f"Not read: {file}, {reason}")
+    click.echo(f"Leaving means: {record.label} (parameters.toml).")
+    click.echo(f"Wrote {', '.join(record.written)} in {record.out}.")
+    if record.doubts:
+        click.echo(f"\n{len(record.doubts)} doubts worth a look:")
+    for number, doubt in enumerate(record.doubts, start=1):
+        click.echo(f"  {number:>3}  {doubt.file}:{doubt.line}  {doubt.says}")
+    click.echo("\nNext: churnrisk extract, then churnrisk doctor, then churnrisk train")
 
 
 def extracted(record: Extracted) -> None:

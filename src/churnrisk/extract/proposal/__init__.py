@@ -1,4 +1,4 @@
-"""A proposal for an export nobody has seen: what the files hold, which canonical table each is, and how sure that is."""
+"""A proposal for an export nobody has seen: what its files hold, which canonical table each is, how sure that is."""
 
 from churnrisk.extract.proposal.propose import Proposal, propose
 

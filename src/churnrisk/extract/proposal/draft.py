@@ -1,0 +1,113 @@
+"""The mapping of a whole export: the blocks of every source, what is left out and why, and rules on the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import duckdb
+
+from churnrisk.extract.proposal import contracts, people, support, usage
+from churnrisk.extract.proposal.cells import Block, OwnRule
+from churnrisk.extract.proposal.checks import drop_unfitting
+from churnrisk.extract.proposal.links import Links
+from churnrisk.extract.proposal.match import Match, match_all
+from churnrisk.extract.proposal.profile import Profile
+from churnrisk.tables import ACTIVITY_TABLES, TABLES
+
+
+@dataclass
+class Draft:
+    """A mapping and what is told beside it.
+
+    Attributes:
+        blocks: the [[mapping]] blocks, in the order of the canonical tables.
+        rules: rules on their rows.
+        left: sources and parts that are left out, with the reason.
+    """
+
+    blocks: list[Block] = field(default_factory=list)
+    rules: list[OwnRule] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+def draft(connection: duckdb.DuckDBPyConnection, looked_at: list[Profile]) -> Draft:
+    """The mapping that the profiles of an export suggest, without what its sources refuse."""
+    made = Draft()
+    matches, unlike = match_all([profile for profile in looked_at if profile.rows])
+    links = Links(connection, matches)
+    blocks = _blocks(connection, made, matches, links)
+    blocks, lost = drop_unfitting(connection, blocks)
+    order = list(TABLES)
+    made.blocks = sorted(blocks, key=lambda block: order.index(block.table))
+    for block in made.blocks:
+        block.columns = {
+            name: block.columns[name] for name in TABLES[block.table].column_names if name in block.columns
+        }
+    made.rules = [rule for rule in made.rules if any(block.table == rule.table for block in made.blocks)]
+    made.left += lost + [f"the source {profile.label} is like no canonical table" for profile in unlike]
+    _say_what_is_missing(made)
+    return made
+
+
+def _blocks(connection: duckdb.DuckDBPyConnection, made: Draft, matches: list[Match], links: Links) -> list[Block]:
+    accounts = people.accounts_block(matches, links)
+    blocks = [accounts] if accounts else []
+    tickets = next((match for match in matches if match.table == "tickets"), None)
+    for match in matches:
+        found, why = _of(connection, made, match, links, tickets)
+        if why:
+            made.left.append(f"{match.profile.label} looks like {match.table}, but {why}")
+        if found and match.runner_up:
+            found[0].doubts.insert(0, f"{match.profile.label} could be {match.runner_up} as well")
+        blocks += found
+    return blocks + _from_accounts({block.table for block in blocks}, links)
+
+
+def _of(
+    connection: duckdb.DuckDBPyConnection, made: Draft, match: Match, links: Links, tickets: Match | None
+) -> tuple[list[Block], str]:
+    """The blocks of one source, or why there are none."""
+    if match.table == "accounts":
+        return [], ""
+    if match.table == "tickets":
+        return support.tickets_blocks(match, links)
+    if match.table == "ticket_events":
+        return support.events_blocks(match, links, tickets is not None)
+    if match.table == "surveys":
+        return support.surveys_blocks(match, links, tickets)
+    if match.table == "usage":
+        found, rule = usage.usage_block(connection, match, links)
+        made.rules += [rule] if rule else []
+    else:
+        found = _MAKERS[match.table](match, links, tickets)
+    return ([], found) if isinstance(found, str) else ([found], "")
+
+
+_MAKERS: dict[str, Callable[[Match, Links, Match | None], Block | str]] = {
+    "contacts": lambda match, links, _: people.contacts_block(match, links),
+    "csms": lambda match, _links, _: people.csms_block(match),
+    "agents": lambda match, _links, _: people.agents_block(match),
+    "churn_events": lambda match, links, _: people.churn_block(match, links),
+    "subscriptions": lambda match, links, _: contracts.subscriptions_block(match, links),
+    "invoices": lambda match, links, _: contracts.invoices_block(match, links),
+    "messages": support.messages_block,
+}
+
+
+def _from_accounts(there: set[str], links: Links) -> list[Block]:
+    """Contracts and cancellations that only the list of accounts tells of."""
+    if links.accounts is None:
+        return []
+    contract = None if "subscriptions" in there else contracts.subscriptions_from_accounts(links.accounts)
+    cancelled = None if "churn_events" in there else people.churn_from_accounts(links.accounts)
+    return [block for block in (contract, cancelled) if block]
+
+
+def _say_what_is_missing(made: Draft) -> None:
+    tables = {block.table for block in made.blocks}
+    if "accounts" not in tables:
+        said = "no source names the accounts: write a [[mapping]] of accounts, or nothing can be extracted"
+        made.left.insert(0, said)
+    if not tables & set(ACTIVITY_TABLES):
+        made.left.insert(0, f"nothing was found that is one of {', '.join(ACTIVITY_TABLES)}: one of them is needed")
