@@ -57,19 +57,30 @@ def _rows(label: str, source: Source, file: Path) -> list[list[Any]]:
         sheet = book.get_sheet_by_name(source.sheet or names[0])
         return list(sheet.to_python(skip_empty_area=False))
     except (calamine.CalamineError, OSError, IndexError) as error:
-        raise InputError(
-            f"{file} cannot be read as a workbook: {error}",
-            "Open it and save it again without a password, or export the sheet as CSV",
-            file=str(file),
-        ) from error
+        step = "Open it and save it again without a password, or export the sheet as CSV"
+        if not _is_packed(file):
+            step = f'It is no workbook: add `format = "csv"` to [sources.{label}] in churnrisk.toml if it is text'
+        raise InputError(f"{file} cannot be read as a workbook: {error}", step, file=str(file)) from error
+
+
+def _is_packed(file: Path) -> bool:
+    """Whether it begins as workbooks do, with or without a password."""
+    with file.open("rb") as raw:
+        return raw.read(4) in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
 def _refuse_no_header(label: str, source: Source, file: Path, rows: list[list[Any]], header: Sequence[Any]) -> None:
     """Stop at a header with merged or empty cells: its columns would have no names."""
     filled = [cell for cell in header if _text(cell)]
     widest = max((sum(1 for cell in row if _text(cell)) for row in rows[:50]), default=0)
-    if not widest or (filled and len(filled) * 2 > widest):
+    if filled and len(filled) * 2 > widest:
         return
+    if not widest or source.skip >= len(rows):
+        raise InputError(
+            f"{file}, sheet {source.sheet or 1}: there is no row {source.skip + 1} that names columns",
+            f"Set `sheet` or `skip` of [sources.{label}] in churnrisk.toml to where the table is",
+            file=str(file),
+        )
     better = next((i for i, row in enumerate(rows) if i > source.skip and _is_header(row, widest)), None)
     step = f"Add `skip = {better}` to" if better is not None else "Set `skip` of"
     raise InputError(

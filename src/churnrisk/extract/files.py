@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -80,7 +81,10 @@ def open_source(
     if not connection.execute("from duckdb_tables() where table_name = ?", [rejected.UNREADABLE]).fetchall():
         rejected.begin(connection)
     place = scratch or Path(tempfile.gettempdir()) / "churnrisk"
-    readers = [_reader(connection, label, source, file, place, position) for position, file in enumerate(files)]
+    readers = [
+        _told(file, label, partial(_reader, connection, label, source, file, place, position))
+        for position, file in enumerate(files)
+    ]
     union = " union all by name ".join(f"select * from {reader}" for reader in readers)
     _told(files[0], label, lambda: connection.execute(f"create or replace view {name(label)} as {union}"))
     return files
@@ -99,16 +103,18 @@ def _reader(
         return excel(connection, label, source, file, position)
     if kind == "parquet":
         reader = f"read_parquet({quoted(str(file))}{options_of(source.options)})"
-        _told(file, label, lambda: connection.execute(f"describe select * from {reader}"))
+        connection.execute(f"describe select * from {reader}")
         return reader
-    return _told(file, label, lambda: objects(connection, label, source, file, kind == "jsonl"))
+    return objects(connection, label, source, file, kind == "jsonl", scratch / str(position))
 
 
 def _told(file: Path, label: str, work: Callable[[], Given]) -> Given:
     """What the work gives; a fault of the file becomes one sentence."""
     try:
         return work()
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:
+        if isinstance(error, OSError) and error.errno and error.filename != str(file):
+            raise  # what fails is the disk that we write to, not the file
         raise InputError(
             f"The source {label} ({file}) cannot be read: {first_line(error)}",
             f"Check that the file is whole, and `format` and `options` of [sources.{label}] in churnrisk.toml",

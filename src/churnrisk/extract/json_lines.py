@@ -1,25 +1,37 @@
 """Files of JSON: one object a line, or one list of objects.
 
-A line that is no JSON is kept as unreadable; a key that holds numbers here and texts there becomes text.
+A line that is no JSON object is kept as unreadable; a key that holds numbers here and texts there becomes text. Texts
+stay texts: no id is taken for a date or a UUID.
 """
 
 from __future__ import annotations
 
+import codecs
+import json
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from churnrisk.extract import rejected
+from churnrisk.extract.dialect import opened
+from churnrisk.extract.encoded import in_utf8
 from churnrisk.extract.reading import options_of
-from churnrisk.history import name, one_row, quoted
+from churnrisk.history import name, quoted
 from churnrisk.settings import Source
 
 #: Room for the longest object, in bytes.
 _ROOM = 32 << 20
+#: What a mark at the beginning of a file says; DuckDB reads none of them.
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+#: What DuckDB makes of texts that look like one.
+_GUESSED = ("DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "UUID")
 
 
-def objects(connection: duckdb.DuckDBPyConnection, label: str, source: Source, file: Path, one_a_line: bool) -> str:
+def objects(
+    connection: duckdb.DuckDBPyConnection, label: str, source: Source, file: Path, one_a_line: bool, scratch: Path
+) -> str:
     """The SQL that reads the objects of one file; lines that are none are kept as unreadable.
 
     Args:
@@ -28,47 +40,89 @@ def objects(connection: duckdb.DuckDBPyConnection, label: str, source: Source, f
         source: its options.
         file: what is read.
         one_a_line: whether each line is an object; otherwise the file is one list of objects.
+        scratch: for copies.
     """
-    bad = _keep_bad_lines(connection, label, file) if one_a_line else 0
-    options = {"ignore_errors": True} if bad else {}
-    return _texts(connection, _reader(file, source, "newline_delimited" if one_a_line else "auto", options), bool(bad))
+    encoding = source.encoding or _marked(file)
+    readable = in_utf8(label, file, encoding, scratch / label) if encoding else file
+    if not one_a_line:
+        return _texts(connection, readable, {"format": "auto", **source.options})
+    options = {"format": "newline_delimited", "records": True, **source.options}
+    try:
+        return _texts(connection, readable, options)
+    except duckdb.Error:
+        copy = scratch / label / f"{file.name}.objects.jsonl"
+        if not _keep_bad_lines(connection, label, file, readable, copy):
+            raise
+        return _texts(connection, copy, options)
 
 
-def _keep_bad_lines(connection: duckdb.DuckDBPyConnection, label: str, file: Path) -> int:
-    """Keep the lines that are no objects; gives how many there are."""
-    lines = (
-        f"read_csv({quoted(str(file))}, columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false,"
-        f" delim = '', quote = '', escape = '', parallel = false, max_line_size = {_ROOM}, buffer_size = {4 * _ROOM})"
-    )
-    is_object = "coalesce(json_valid(line) and json_type(line) = 'OBJECT', false)"
-    good, bad = one_row(
-        connection,
-        f"select count(*) filter ({is_object}), count(*) filter (not {is_object}) from {lines} where trim(line) <> ''",
-    )
+def _marked(file: Path) -> str:
+    with opened(file) as raw:
+        head = raw.read(3)
+    return next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), "")
+
+
+def _keep_bad_lines(connection: duckdb.DuckDBPyConnection, label: str, file: Path, readable: Path, copy: Path) -> int:
+    """Copy the lines that are objects and keep the others; gives how many these are."""
+    good, bad = 0, []
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    with opened(readable) as raw, copy.open("wb") as written:
+        for number, line in enumerate(raw, start=1):
+            if fault := _fault(line):
+                bad.append((number, fault, line[: 4 * rejected.KEPT].decode("utf-8", errors="replace").rstrip("\r\n")))
+            elif line.strip():
+                good += 1
+                written.write(line)
     if not bad:
         return 0
-    numbered = f"select row_number() over () as line, line as text from {lines}"
-    return rejected.keep(
-        connection,
-        label,
-        file,
-        f"select line, 'it is no JSON object' as reason, text from ({numbered})"
-        f" where trim(text) <> '' and not {is_object.replace('(line)', '(text)')}",
-        good,
-        f"Check the file, or set `format` of [sources.{label}] in churnrisk.toml",
-    )
+    columns = zip(("line", "reason", "text"), zip(*bad, strict=True), strict=True)
+    connection.register("lines_set_aside", pa.table({key: pa.array(cells) for key, cells in columns}))
+    advice = f"Check the file, or set `format` of [sources.{label}] in churnrisk.toml"
+    kept = rejected.keep(connection, label, file, "from lines_set_aside", good, advice)
+    connection.unregister("lines_set_aside")
+    return kept
 
 
-def _reader(file: Path, source: Source, kind: str, more: dict[str, Any]) -> str:
+def _fault(line: bytes) -> str:
+    """Why a line is no object; empty where it is one, or blank."""
+    if not line.strip():
+        return ""
+    try:
+        content = json.loads(line.decode("utf-8"), object_pairs_hook=_once)
+    except _TwiceError:
+        return "it names a key twice"
+    except UnicodeDecodeError:
+        return "it is not in the file's encoding"
+    except (ValueError, RecursionError):
+        return "it is no JSON object"
+    return "" if isinstance(content, dict) else "it is no JSON object"
+
+
+class _TwiceError(ValueError):
+    """A key stands twice in one object."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _TwiceError
+    return found
+
+
+def _texts(connection: duckdb.DuckDBPyConnection, file: Path, said: dict[str, Any]) -> str:
+    """The reader of a file that was read once to its end: texts as they are, values of several types as text."""
     # All of the file is looked at for types: a key that turns to text in the last line is text in all.
-    options = {"format": kind, "sample_size": -1, "maximum_object_size": _ROOM, **more, **source.options}
-    return f"read_json({quoted(str(file))}{options_of(options)})"
+    options = {"sample_size": -1, "maximum_object_size": _ROOM, **said}
 
+    def reader(**more: Any) -> str:
+        return f"read_json({quoted(str(file))}{options_of({**options, **more})})"
 
-def _texts(connection: duckdb.DuckDBPyConnection, reader: str, whole: bool) -> str:
-    """The reader with values of several types as plain text, without what an unreadable line leaves behind."""
-    types = connection.execute(f"describe select * from {reader}").fetchall()
-    mixed = [column for column, kind, *_ in types if kind == "JSON"]
+    types = {row[0]: row[1] for row in connection.execute(f"describe select * from {reader()}").fetchall()}
+    read = reader()
+    if "columns" not in said and set(types.values()) & set(_GUESSED):
+        read = reader(columns={key: "VARCHAR" if kind in _GUESSED else kind for key, kind in types.items()})
+    mixed = [column for column, kind in types.items() if kind == "JSON"]
     replaced = ", ".join(f"({name(column)} ->> '$') as {name(column)}" for column in mixed)
-    there = " or ".join(f"{name(column)} is not null" for column, *_ in types)
-    return f"(select *{f' replace ({replaced})' if mixed else ''} from {reader}{f' where {there}' if whole else ''})"
+    counts = ", ".join(f"count({name(column)})" for column in types)
+    connection.execute(f"select {counts} from {read}").fetchall()
+    return f"(select *{f' replace ({replaced})' if mixed else ''} from {read})"

@@ -64,12 +64,22 @@ class Source(Configuration):
     fresh_days: int | None = Field(default=None, ge=0)
     options: dict[str, Any] = Field(default_factory=dict)
 
+    @field_validator("encoding")
+    @classmethod
+    def _is_an_encoding(cls, encoding: str) -> str:
+        try:
+            "".encode(encoding or "utf-8")
+        except LookupError as error:
+            raise ValueError(f"{encoding!r} is no encoding; write one such as cp1252 or utf-16") from error
+        return encoding
+
     @field_validator("options")
     @classmethod
     def _are_options(cls, options: dict[str, Any]) -> dict[str, Any]:
         for key in options:
             if not key.isidentifier():
                 raise ValueError(f"{key!r} is no name of an option")
+        cls._is_an_encoding(str(options.get("encoding", "")))
         return options
 
 
