@@ -1,21 +1,25 @@
 """Where in a TOML file each key stands, so that an error can name the line.
 
-The parser of the standard library gives no lines. This reads headers and keys, not values; a text over several lines
-is skipped.
+The parser of the standard library gives no lines. This reads headers and keys; of values only where they end.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 
 #: A step into a file: a key, or the position in an array of tables.
 Step = str | int
 
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(r"""^\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=(.*)$""")
-_PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
-_FENCES = ('"""', "'''")
+_TOKEN = re.compile(
+    r"""
+    \"{3} (?:\\.|[^\\])*? \"{3,5} | '{3} .*? '{3,5}      # texts over several lines
+    | "(?:\\.|[^"\\\n])*" | '[^'\n]*'                   # texts
+    | \#[^\n]* | [\w-]+ | .                              # comments, bare keys, signs and ends of lines
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 
 
 def places(text: str) -> dict[tuple[Step, ...], int]:
@@ -23,20 +27,42 @@ def places(text: str) -> dict[tuple[Step, ...], int]:
     found: dict[tuple[Step, ...], int] = {}
     counts: dict[tuple[Step, ...], int] = {}
     prefix: tuple[Step, ...] = ()
-    for number, line in _outside_texts(text):
-        if header := _HEADER.match(line):
-            prefix = _resolved(_parts(header[2]), counts)
-            if header[1] == "[[":
-                counts[prefix] = counts.get(prefix, -1) + 1
-                prefix = (*prefix, counts[prefix])
-            found[prefix] = number
-        elif key := _KEY.match(line):
-            found[(*prefix, *_parts(key[1]))] = number
+    for number, tokens in _statements(text):
+        if tokens[0] != "[":
+            found[(*prefix, *_parts(tokens))] = number
+            continue
+        prefix = _resolved(_parts(tokens), counts)
+        if tokens[1] == "[":
+            counts[prefix] = counts.get(prefix, -1) + 1
+            prefix = (*prefix, counts[prefix])
+        found[prefix] = number
     return found
 
 
-def _parts(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip("\"'") for part in _PART.findall(dotted))
+def _statements(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The line and the tokens of each header, and of each key up to its equals sign."""
+    number, depth, tokens, is_key = 1, 0, list[str](), True
+    for part in (match[0] for match in _TOKEN.finditer(text + "\n")):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(part, 0)
+        if part == "\n" and depth <= 0:
+            if tokens:
+                yield number, tokens
+            depth, tokens, is_key = 0, [], True
+        elif part == "=" and is_key:
+            yield number, tokens
+            tokens, is_key = [], False
+        elif is_key and part.strip() and not part.startswith("#"):
+            tokens.append(part)
+        number += part.count("\n")
+
+
+def _parts(tokens: list[str]) -> tuple[str, ...]:
+    """The keys among the tokens, as they read without their quotation marks."""
+    return tuple(
+        tomllib.loads(f"key = {part}")["key"] if part[0] in "\"'" else part
+        for part in tokens
+        if part not in (".", "[", "]")
+    )
 
 
 def _resolved(parts: tuple[str, ...], counts: dict[tuple[Step, ...], int]) -> tuple[Step, ...]:
@@ -47,15 +73,3 @@ def _resolved(parts: tuple[str, ...], counts: dict[tuple[Step, ...], int]) -> tu
         if path in counts and position < len(parts) - 1:
             path = (*path, counts[path])
     return path
-
-
-def _outside_texts(text: str) -> Iterator[tuple[int, str]]:
-    """The lines that do not stand inside a text over several lines, with their numbers."""
-    fence = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if fence:
-            if fence in line:
-                fence = ""
-            continue
-        yield number, line
-        fence = next((mark for mark in _FENCES if line.count(mark) % 2), "")
