@@ -88,6 +88,8 @@ def cell(match: Match, wanted: str) -> Cell | None:
     if column is None:
         return None
     declared = TABLES[match.table].column(wanted)
+    if declared.values and column.values and not values.enumerated(wanted, column.values)[0]:
+        return None  # no word of it is known: it would say nothing
     made = _of_kind(column, declared.kind, declared.name, declared.values, wanted in TABLES[match.table].key)
     made.used = (column.name,)
     if match.fits[wanted] < _SURE and not made.doubt:
@@ -126,6 +128,8 @@ def words_of(column: Column, kind: str) -> Cell:
         return Cell(f"case when {column.sql} is not null then '{fallback}' end", doubt=doubt, used=(column.name,))
     known, unknown = values.enumerated(kind, column.values)
     doubt = f"no word explains {told(unknown)}: taken for {fallback or 'nothing'}" if unknown else ""
+    if kind == "priority" and {"1", "2", "3"} & set(known):
+        doubt = f"1 is taken for the most urgent{'; ' if doubt else ''}{doubt}"
     sql = values.enumeration(_as_text(column), known, unknown, fallback)
     return Cell(sql, doubt=doubt, used=(column.name,))
 

@@ -6,7 +6,7 @@ from churnrisk.extract.proposal import values
 from churnrisk.extract.proposal.cells import Block, Cell, arrived_at, cell, cells, changed_at, moment, told, words_of
 from churnrisk.extract.proposal.links import Links, relation_of
 from churnrisk.extract.proposal.match import Match
-from churnrisk.extract.proposal.names import says, words
+from churnrisk.extract.proposal.names import says, spelled, words
 from churnrisk.extract.proposal.people import is_current
 from churnrisk.extract.proposal.profile import Column
 
@@ -48,6 +48,8 @@ def subscriptions_block(match: Match, links: Links) -> Block | str:
     block = Block("subscriptions", reach.relation, match.profile.label, sure=match.sure)
     block.columns = {"account_id": Cell(reach.account), **_contract_cells(match)}
     block.doubts += list(reach.doubts)
+    if told_by := " and ".join(name for name in ("mrr", "seats") if name in block.columns):
+        block.doubts.append(f"{told_by}: {_VERSIONS}")
     block.known_at = arrived_at(match)
     key = match.columns.get("subscription_id")
     if key is None or not key.is_unique:
@@ -56,7 +58,7 @@ def subscriptions_block(match: Match, links: Links) -> Block | str:
     _renewal(block, match)
     for column in match.profile.columns.values():
         if column.name not in block.used and is_current(column) and column.kind not in ("empty", "nested"):
-            block.current_only["_".join(words(column.name))] = Cell(
+            block.current_only["_".join(spelled(column.name))] = Cell(
                 column.sql, guess="holds the value at the time of the export", used=(column.name,)
             )
     return block
@@ -67,9 +69,6 @@ def _contract_cells(match: Match) -> dict[str, Cell]:
     billing = next((column for column in match.profile.columns.values() if "billing" in words(column.name)), None)
     if column := match.columns.get("mrr"):
         made["mrr"] = monthly(column, billing)
-    for name in ("mrr", "seats", "plan"):
-        if name in made and not made[name].doubt and name != "plan":
-            made[name].doubt = _VERSIONS
     if reason := match.columns.get("end_reason"):
         made["end_reason"] = words_of(reason, "end_reason")
     return made

@@ -123,20 +123,16 @@ def number_moment(column: str, low: float, high: float, whole: bool) -> Moment |
     """The moment of a column of numbers that is called like a time: epochs and serial days of Excel."""
     if low >= 8e8 and high <= 4.1e9 and whole:
         typed = f"make_timestamp_ms(try_cast({column} as bigint) * 1000)"
-        return Moment(typed, typed, True, True, ("seconds since 1970",), doubts=("read as seconds since 1970",))
+        return Moment(typed, typed, True, True, ("seconds since 1970",))
     if low >= 8e11 and high <= 4.1e12:
         typed = f"make_timestamp_ms(try_cast({column} as bigint))"
-        return Moment(
-            typed, typed, True, True, ("milliseconds since 1970",), doubts=("read as milliseconds since 1970",)
-        )
+        return Moment(typed, typed, True, True, ("milliseconds since 1970",))
     if low >= 19000101 and high <= 21001231 and whole:
         typed = f"try_strptime({column}::varchar, '%Y%m%d')"
         return Moment(typed, typed, False, False, ("%Y%m%d",))
     if low >= 20000 and high <= 73000:
         typed = f"timestamp '1899-12-30' + to_seconds(round(try_cast({column} as double) * 86400))"
-        return Moment(
-            typed, typed, not whole, False, ("days since 1899-12-30",), doubts=("read as Excel's serial days",)
-        )
+        return Moment(typed, typed, not whole, False, ("days since 1899-12-30",))
     return None
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import duckdb
 
 from churnrisk.extract.proposal import contracts, people, support, usage
-from churnrisk.extract.proposal.cells import Block, OwnRule
+from churnrisk.extract.proposal.cells import Block, OwnRule, changed_at
 from churnrisk.extract.proposal.checks import drop_unfitting
-from churnrisk.extract.proposal.links import Links
+from churnrisk.extract.proposal.links import Links, key_of, source_of
 from churnrisk.extract.proposal.match import Match, match_all
 from churnrisk.extract.proposal.profile import Profile
 from churnrisk.tables import ACTIVITY_TABLES, TABLES
@@ -35,6 +35,7 @@ def draft(connection: duckdb.DuckDBPyConnection, looked_at: list[Profile]) -> Dr
     """The mapping that the profiles of an export suggest, without what its sources refuse."""
     made = Draft()
     matches, unlike = match_all([profile for profile in looked_at if profile.rows])
+    matches = _without_copies(connection, made, matches)
     links = Links(connection, matches)
     blocks = _blocks(connection, made, matches, links)
     blocks, lost = drop_unfitting(connection, blocks)
@@ -44,10 +45,49 @@ def draft(connection: duckdb.DuckDBPyConnection, looked_at: list[Profile]) -> Dr
         block.columns = {
             name: block.columns[name] for name in TABLES[block.table].column_names if name in block.columns
         }
+    _explain_changes(made.blocks, matches)
     made.rules = [rule for rule in made.rules if any(block.table == rule.table for block in made.blocks)]
     made.left += lost + [f"the source {profile.label} is like no canonical table" for profile in unlike]
     _say_what_is_missing(made)
     return made
+
+
+def _explain_changes(blocks: list[Block], matches: list[Match]) -> None:
+    """Say why the moment of the last change is not when a row became known."""
+    for match in matches:
+        column = changed_at(match)
+        own = next((block for block in blocks if block.label == match.profile.label), None)
+        if column is not None and own is not None and column.name not in own.used:
+            said = "is when a row was last changed: as known_at it would hide what was known before"
+            own.guesses.append(f"{column.name} {said}")
+
+
+def _without_copies(connection: duckdb.DuckDBPyConnection, made: Draft, matches: list[Match]) -> list[Match]:
+    """The matches without sources whose rows another source of the same table has too, as an older snapshot does."""
+    kept: list[Match] = []
+    for match in sorted(matches, key=lambda match: -len(match.profile.columns)):
+        key = key_of(match)
+        other = next((one for one in kept if one.table == match.table and key and _holds(connection, one, match)), None)
+        if other is None:
+            kept.append(match)
+        else:
+            label = match.profile.label
+            made.left.append(
+                f"{label} is left out: {other.profile.label} has its {match.table} too; check which is newer"
+            )
+    return [match for match in matches if match in kept]
+
+
+def _holds(connection: duckdb.DuckDBPyConnection, one: Match, other: Match) -> bool:
+    """Whether nearly all keys of the other source are in this one."""
+    key, own = key_of(one), key_of(other)
+    if key is None or own is None:
+        return False
+    [(lost, rows)] = connection.execute(
+        f"select count(*) filter ({own.id_sql} not in (select {key.id_sql} from {source_of(one.profile)}"
+        f" where {key.id_sql} is not null)), count({own.id_sql}) from {source_of(other.profile)}"
+    ).fetchall()
+    return bool(rows) and lost < 0.1 * rows
 
 
 def _blocks(connection: duckdb.DuckDBPyConnection, made: Draft, matches: list[Match], links: Links) -> list[Block]:

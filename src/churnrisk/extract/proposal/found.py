@@ -16,7 +16,7 @@ from typing import Any
 from churnrisk.errors import ChurnriskError
 from churnrisk.extract.dialect import dialect_of
 from churnrisk.extract.files import format_of
-from churnrisk.extract.proposal.names import words
+from churnrisk.extract.proposal.names import spelled
 from churnrisk.settings import Source
 
 #: What stands at the end of the names of parts: a number, a date, a quarter.
@@ -31,8 +31,8 @@ _NOT_OURS = {"churnrisk-data", "mlruns", "__pycache__", "node_modules"}
 TAKEN = frozenset(
     "all and any as asc case cast check column constraint create default desc distinct else end except false fetch for "
     "from grant group having in initially intersect into lateral leading limit not null offset on only or order "
-    "primary references select some symmetric table then to trailing true union unique user using when where window with "
-    "pivot unpivot qualify summarize describe show analyze analyse both collate variadic placing".split()
+    "primary references select some symmetric table then to trailing true union unique user using when where window "
+    "with at pivot unpivot qualify summarize describe show analyze analyse both collate variadic placing".split()
 )
 
 
@@ -92,6 +92,7 @@ class Dialects:
     settings: dict[str, Any]
     header: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    guesses: tuple[str, ...] = ()
 
 
 Table = tuple[Path, str, Dialects]
@@ -127,10 +128,11 @@ def _ways(file: Path, kind: str) -> list[Dialects]:
 def _csv(file: Path) -> Dialects:
     seen = dialect_of(file)
     settings: dict[str, Any] = {}
-    doubts = []
+    doubts: list[str] = []
+    guesses: list[str] = []
     if seen.encoding != "utf-8":
         settings["encoding"] = seen.encoding
-        doubts.append(f"the file is not UTF-8; its letters look like {seen.encoding}: check a name with an accent")
+        guesses.append(f"not UTF-8; its letters look like {seen.encoding}")
     if seen.delim != ",":
         settings["options"] = {"delim": seen.delim}
     if seen.skip:
@@ -138,7 +140,7 @@ def _csv(file: Path) -> Dialects:
         doubts.append(f"{seen.skip} lines above the header are skipped")
     if seen.header and all(re.fullmatch(r"[\d.,:/ \-]+", cell) for cell in seen.header if cell):
         doubts.append("the first row looks like data: export a header, or nothing here has a name")
-    return Dialects(settings, seen.header, tuple(doubts))
+    return Dialects(settings, seen.header, tuple(doubts), tuple(guesses))
 
 
 def _groups(folder: Path, tables: list[Table]) -> list[list[Table]]:
@@ -147,7 +149,7 @@ def _groups(folder: Path, tables: list[Table]) -> list[list[Table]]:
     for table in tables:
         file, kind, way = table
         header = tuple(sorted(column.lower() for column in way.header))
-        groups[(file.parent, _stem(file), file.suffix.lower(), kind, str(way.settings), header)].append(table)
+        groups[(file.parent, _stem(file).lower(), file.suffix.lower(), kind, str(way.settings), header)].append(table)
     parts = [group if len(group) == 1 or _glob(folder, group) else None for group in groups.values()]
     return [
         part
@@ -160,7 +162,7 @@ def _stem(file: Path) -> str:
     """The name without endings and without the number or date at its end."""
     bare = file.name.removesuffix(file.suffix) if file.suffix.lower() in _PACKED else file.name
     bare = bare.rpartition(".")[0] or bare
-    return _NUMBERED.sub("", bare).lower()
+    return _NUMBERED.sub("", bare)
 
 
 def _glob(folder: Path, group: list[Table]) -> str:
@@ -170,11 +172,17 @@ def _glob(folder: Path, group: list[Table]) -> str:
     common = len(_stem(first))
     ending = "".join(first.suffixes[-2:] if first.suffix.lower() in _PACKED else first.suffixes[-1:])
     parent = first.parent.relative_to(folder).as_posix()
-    for start in (first.name[:common] + "[-_. 0-9]*", first.name[:common] + "*"):
+    shared = _shared_beginning([file.name for file in files]).rstrip("0123456789")
+    for start in (shared + "*", first.name[:common] + "[-_. 0-9]*", first.name[:common] + "*"):
         pattern = (f"{parent}/" if parent != "." else "") + start + ending
         if {file for file in folder.glob(pattern) if file.is_file()} == files:
             return pattern
     return ""
+
+
+def _shared_beginning(names: list[str]) -> str:
+    first, last = min(names), max(names)
+    return first[: next((place for place, sign in enumerate(first) if last[place : place + 1] != sign), len(first))]
 
 
 def _source(folder: Path, label: str, group: list[Table]) -> Found:
@@ -184,7 +192,7 @@ def _source(folder: Path, label: str, group: list[Table]) -> Found:
     settings = {"path": path, **way.settings}
     if _needs_format(file, kind):
         settings["format"] = kind
-    return Found(label, Source(**settings), tuple(table[0] for table in group), tuple(guesses), way.doubts)
+    return Found(label, Source(**settings), tuple(table[0] for table in group), (*guesses, *way.guesses), way.doubts)
 
 
 def _needs_format(file: Path, kind: str) -> bool:
@@ -211,12 +219,12 @@ def _labels(tables: list[Table]) -> list[str]:
 def _named(file: Path, way: Dialects) -> tuple[str, ...]:
     sheet = str(way.settings.get("sheet", ""))
     stem = _stem(file)
-    own = words(sheet) if sheet else words(stem)
+    own = spelled(sheet) if sheet else spelled(stem)
     generic = {"part", "data", "export", "sheet", "tabelle", "ark", "arkusz", ""}
     if not sheet and set(own) <= generic:
-        own = words(file.parent.name) or own
+        own = spelled(file.parent.name) or own
     if sheet and {re.sub(r"\d+$", "", word) for word in own} <= generic:
-        own = words(stem) or own
+        own = spelled(stem) or own
     ascii_only = tuple(word for word in own if word.isascii())
     return tuple(re.sub(r"[^a-z0-9]", "", word) for word in ascii_only)
 

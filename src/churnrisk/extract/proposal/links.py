@@ -25,6 +25,8 @@ _FORMS = (
 )
 #: The share of a column's values that have to lie in a key.
 _ENOUGH = 0.5
+#: The share of values of several words from which they are names, and their digits tell nothing.
+_PROSE = 0.1
 #: The column that a join adds.
 JOINED = "account_key"
 #: Tables whose rows have an identifier of their own.
@@ -104,20 +106,23 @@ class Links:
         """The best link from one source to some columns of another; `names` are what such a column is called."""
         best: tuple[float, Link] | None = None
         targets = list(onto)
+        first = targets[0] if targets else None
         for column in child.columns.values():
             named = fit(column.name, names)
             if not _may_point(column, named):
                 continue
             for target in targets:
                 if link := self._link(child, column, parent, target, named):
-                    score = link.share + 0.8 * named + (0.3 if link.is_plain else 0.0)
+                    score = (
+                        link.share + 0.8 * named + (0.3 if link.is_plain else 0.0) + (0.2 if target is first else 0.0)
+                    )
                     if best is None or score > best[0]:
                         best = (score, link)
         return best[1] if best else None
 
     def _link(self, child: Profile, column: Column, parent: Profile, target: Column, named: float) -> Link | None:
         for form, told in _FORMS:
-            if form != "{0}" and named < _ENOUGH:
+            if form != "{0}" and (named < _ENOUGH or max(column.whitespace, target.whitespace) > _PROSE):
                 return None
             share = self._share(child, column, parent, target, form)
             if share >= _ENOUGH:
@@ -152,10 +157,13 @@ class Links:
             return Reach(column.id_sql, relation_of(profile)) if column else None
         accounts = self.accounts.profile
         key = self.accounts.columns["account_id"]
-        unique = [
-            column for column in accounts.columns.values() if column.is_unique and column.kind in ("text", "number")
+        unique = [key] if key.is_unique else []
+        unique += [
+            column
+            for column in accounts.columns.values()
+            if column.is_unique and column is not key and column.kind in ("text", "number")
         ]
-        link = self.find(profile, accounts, [key], ACCOUNT) or self.find(profile, accounts, unique, ACCOUNT)
+        link = self.find(profile, accounts, unique if key.is_unique else [key, *unique], ACCOUNT)
         if link is None:
             return None
         if link.is_plain and link.parent.name == key.name:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from churnrisk.extract.proposal.names import COLUMNS, FILES, fit, words
 from churnrisk.extract.proposal.profile import Column, Profile
-from churnrisk.tables import TABLES
+from churnrisk.tables import ALWAYS, TABLES
 
 #: How much a column says about which table it is of; others say `_USUAL`.
 _TELLING: dict[str, dict[str, float]] = {
@@ -168,7 +168,17 @@ def assigned(profile: Profile, table: str) -> tuple[dict[str, Column], dict[str,
                 continue
             columns[wanted], fits[wanted] = column, score
             taken.add(column.name)
+    _only_moment(profile, table, columns, fits)
     return columns, fits
+
+
+def _only_moment(profile: Profile, table: str, columns: dict[str, Column], fits: dict[str, float]) -> None:
+    """Where nothing is called like the moment of the rows and there is only one moment, that is it."""
+    wanted = TABLES[table].happened_at
+    used = {column.name for column in columns.values()}
+    free = [column for column in profile.columns.values() if column.kind == "moment" and column.name not in used]
+    if wanted != ALWAYS and wanted not in columns and len(free) == 1 and free[0].missing < 0.5:
+        columns[wanted], fits[wanted] = free[0], 0.5
 
 
 def _may_share(wanted: str) -> bool:
@@ -179,7 +189,7 @@ def _may_share(wanted: str) -> bool:
 def _fit(column: Column, table: str, wanted: str, phrases: str) -> float:
     """How well a column's name fits, with and without the name of the table in front; a key should be unique."""
     own = words(column.name)
-    best = fit(column.name, phrases)
+    best = max(fit(column.name, phrases), 0.97 * fit(column.name.rpartition(".")[2], phrases))
     if len(own) > 1 and fit(own[0], FILES[table]) == 1.0:
         best = max(best, 0.95 * fit(" ".join(own[1:]), phrases))
     position = next((i for i, phrase in enumerate(phrases.split(",")) if words(phrase) == own), 99)

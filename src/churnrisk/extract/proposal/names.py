@@ -19,10 +19,15 @@ _WITHIN, _INSIDE = 0.6, 0.4
 @lru_cache(maxsize=20_000)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name: "ticketCreated_At" and "Ticket created at" are the same; accents make no difference."""
+    return tuple(_folded(word) for word in spelled(name))
+
+
+def spelled(name: str) -> tuple[str, ...]:
+    """The words of a name as they are spelled, in small letters and without accents."""
     plain = _CAMEL.sub(" ", name.translate(_LETTERS))
     plain = unicodedata.normalize("NFKD", plain)
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign)).lower()
-    return tuple(_folded(word) for word in re.split(r"[^a-z0-9\u0590-\uffff]+", plain) if word)
+    return tuple(word for word in re.split(r"[^a-z0-9\u0590-\uffff]+", plain) if word)
 
 
 def _folded(word: str) -> str:

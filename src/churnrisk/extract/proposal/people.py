@@ -6,7 +6,7 @@ from churnrisk.extract.proposal import values
 from churnrisk.extract.proposal.cells import Block, Cell, cell, cells, moment, told
 from churnrisk.extract.proposal.links import Links, relation_of, source_of
 from churnrisk.extract.proposal.match import Match
-from churnrisk.extract.proposal.names import says, words
+from churnrisk.extract.proposal.names import says, spelled, words
 from churnrisk.extract.proposal.profile import Column, identifier
 
 _NO_CLOCK = "holds the value at the time of the export; a feature made of it would look ahead"
@@ -25,14 +25,14 @@ def accounts_block(matches: list[Match], links: Links) -> Block | None:
 
 
 def facts(matches: list[Match], links: Links, but: str = "") -> list[str]:
-    """A SELECT of account_id and at for each source of facts whose rows find their account."""
+    """A SELECT of account_id and happened for each source of facts whose rows find their account."""
     found = []
     for match in matches:
         reach = links.reached.get(match.profile.label)
         column = match.columns.get(_HAPPENS.get(match.table, ""))
         if reach and column and column.moment and match.profile.label != but:
             relation = f"({reach.relation})" if reach.relation.startswith("select") else reach.relation
-            found.append(f"select {reach.account} as account_id, {column.moment.typed} as at from {relation}")
+            found.append(f"select {reach.account} as account_id, {column.moment.typed} as happened from {relation}")
     return found
 
 
@@ -42,7 +42,7 @@ def first_facts(matches: list[Match], links: Links) -> str:
     if not parts:
         return ""
     inner = "\n    union all\n    ".join(parts)
-    first = f"select account_id, min(at) as first_fact\nfrom (\n    {inner}\n)"
+    first = f"select account_id, min(happened) as first_fact\nfrom (\n    {inner}\n)"
     return f"{first}\nwhere nullif(account_id, '') is not null\ngroup by 1"
 
 
@@ -100,7 +100,7 @@ def _without_clock(match: Match, block: Block) -> dict[str, Cell]:
     for column in match.profile.columns.values():
         if column.name in mapped or column.kind in ("empty", "nested") or not is_current(column):
             continue
-        own = "_".join(words(column.name)) or "value"
+        own = "_".join(spelled(column.name)) or "value"
         own = own if own[0].isalpha() and own not in block.columns else f"current_{own}"
         found[own] = Cell(column.sql, guess=_NO_CLOCK, used=(column.name,))
     return found

@@ -224,6 +224,13 @@ def _column(connection: duckdb.DuckDBPyConnection, source: str, bare: Column, mo
     return _kind_of(column, real, month_first) if real else replace(column, kind="empty")
 
 
+def _placeholders(counts: dict[str, int]) -> tuple[str, ...]:
+    """The words that stand for nothing; in sentences a word is a word."""
+    found = tuple(value for value in counts if value.lower() in meanings.PLACEHOLDERS)
+    is_prose = sum(" " in value for value in counts) > 0.5 * len(counts) and len(counts) > SHORT_LIST
+    return () if is_prose else found
+
+
 def _distinct(connection: duckdb.DuckDBPyConnection, source: str, column: Column) -> int:
     [(found,)] = connection.execute(f"select count(distinct {_text(column.sql)}) from ({source})").fetchall()
     return int(found)

@@ -235,7 +235,7 @@ def _is_named(title: str, told: str) -> bool:
 def _summaries(samples: dict[str, Sample], blocks: list[Block]) -> list[SourceSummary]:
     found = []
     for label, item in samples.items():
-        own = [block for block in blocks if block.label == label]
+        own = [block for block in blocks if block.label == label or block.label.startswith(f"{label}_")]
         tables = tuple(dict.fromkeys(block.table for block in own))
         sheet = f" [{item.found.source.sheet}]" if item.found.source.sheet else ""
         sure = own[-1].sure if own else ""

@@ -18,7 +18,7 @@ from churnrisk.history import connect, name, one_row, quoted
 from churnrisk.settings import Source
 
 #: Rows of a source that are looked at.
-ROWS = 200_000
+ROWS = 1_000_000
 #: Bytes of text up to which a source is read whole.
 WHOLE = 64 << 20
 _PIECES, _PIECE = 32, 1 << 20
@@ -78,7 +78,7 @@ def sample(found: Found, folder: Path, scratch: Path) -> Sample:
 
 def _copy(connection: duckdb.DuckDBPyConnection, label: str, path: Path, rows: int) -> None:
     taken = "" if rows <= ROWS else f" using sample {ROWS} rows (reservoir, 7)"
-    if rows > 20 * ROWS:
+    if rows > 10 * ROWS:
         taken = f" using sample {100 * ROWS / rows} percent (system, 7)"
     connection.execute(f"copy (select * from {name(label)}{taken}) to {quoted(str(path))} (format parquet)")
     if pq.read_metadata(path).num_rows == 0 and rows:

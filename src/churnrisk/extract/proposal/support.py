@@ -20,11 +20,26 @@ _UNITS = {
     "hour": ("hour", "hours", "hrs", "h", "stunden", "std", "timer", "godziny", "godz", "t"),
     "day": ("day", "days", "d", "tage", "dage", "dni"),
 }
+#: The share of rows without a key from which they are taken to continue the row above.
+_CONTINUED = 0.02
 #: Scales of a score: kind, its largest value, and the words in a name that tell it.
 _SCALES = (
     ("nps", 10, ("nps", "promoter")),
     ("ces", 7, ("ces", "effort")),
-    ("csat", 5, ("csat", "satisfaction", "rating")),
+    (
+        "csat",
+        5,
+        (
+            "csat",
+            "satisfaction",
+            "zufriedenheit",
+            "kundenzufriedenheit",
+            "tilfredshed",
+            "kundetilfredshed",
+            "satysfakcja",
+            "zadowolenie",
+        ),
+    ),
 )
 
 
@@ -34,7 +49,7 @@ def tickets_blocks(match: Match, links: Links) -> tuple[list[Block], str]:
     if reach is None:
         return [], "no column leads to an account"
     tickets = _tickets(match, reach, links)
-    more = [_events(match, reach), _first_replies(match, reach), _ratings(match, reach)]
+    more = [_events(match), _first_replies(match), _ratings(match, reach)]
     return [tickets, *(block for block in more if block)], ""
 
 
@@ -44,39 +59,45 @@ def _tickets(match: Match, reach: Reach, links: Links) -> Block:
     block.columns = {**cells(match, wanted), "account_id": Cell(reach.account)}
     block.doubts += list(reach.doubts)
     block.known_at = arrived_at(match)
+    block.where = _whole(match)
     contacts = next((other for other in links.reached if _is_contacts(links, other)), None)
     if contacts and (made := cell(match, "contact_id")):
         made.doubt = ""
         block.columns["contact_id"] = made
+    key = match.columns["ticket_id"]
     if status := match.columns.get("-status"):
         block.current_only["status"] = Cell(
             status.sql, guess="the status at the time of the export", used=(status.name,)
         )
-    key = match.columns["ticket_id"]
-    if not key.is_unique:
-        block.doubts.append(
-            f"{key.name} is not unique: {key.distinct:,} of {key.filled:,} rows; rows of one key are its versions"
-        )
-    if len(reach.relation) and reach.share < 0.99:
-        block.doubts.append(f"{reach.share:.0%} of the accounts that tickets name are in the list of accounts")
+    if block.where:
+        said = f"{key.missing:.0%} of the rows have no {key.name}: they are left out as continuing the row above"
+        block.doubts.append(said)
     return block
+
+
+def _whole(match: Match) -> str:
+    """A condition that leaves out rows which only continue a ticket, as merged cells of a sheet do."""
+    key, created = match.columns["ticket_id"], match.columns["created_at"]
+    continues = key.missing > _CONTINUED and abs(key.missing - created.missing) < _CONTINUED
+    return f"nullif(trim({key.sql}::varchar), '') is not null" if continues else ""
 
 
 def _is_contacts(links: Links, label: str) -> bool:
     return any(match.table == "contacts" and match.profile.label == label for match in links.matches)
 
 
-def _events(match: Match, reach: Reach) -> Block | None:
+def _events(match: Match) -> Block | None:
     """The moments on a ticket's row as changes of its status."""
     created, solved = match.columns.get("created_at"), _solved(match)
     if solved is None or created is None or created.moment is None:
         return None
-    block = Block("ticket_events", reach.relation, match.profile.label, sure=match.sure)
+    block = Block("ticket_events", relation_of(match.profile), match.profile.label, sure=match.sure)
     block.columns = {"ticket_id": Cell(match.columns["ticket_id"].id_sql), "field": Cell("'status'")}
     block.events = {"new": Cell(created.moment.sql), "solved": solved}
     closed = match.columns.get("-closed_at")
     if closed and closed.moment and closed.name not in solved.used:
         block.events["closed"] = moment(closed)
+    block.where = _whole(match)
     block.guesses.append("each moment on a ticket's row becomes a change of its status")
     return block
 
@@ -103,13 +124,13 @@ def _after(match: Match, column: Column) -> Cell | None:
     return Cell(sql, guess=guess, doubt=doubt, used=(column.name,))
 
 
-def _first_replies(match: Match, reach: Reach) -> Block | None:
+def _first_replies(match: Match) -> Block | None:
     """The first answer of an agent as a message, where the ticket's row tells its moment."""
     column, lasting = match.columns.get("-first_reply_at"), match.columns.get("-first_reply_after")
     at = moment(column) if column and column.moment else _after(match, lasting) if lasting else None
     if at is None:
         return None
-    block = Block("messages", reach.relation, match.profile.label, sure=match.sure)
+    block = Block("messages", relation_of(match.profile), match.profile.label, sure=match.sure)
     key = match.columns["ticket_id"].id_sql
     block.columns = {
         "message_id": Cell(f"{key} || '-reply'"),
@@ -164,7 +185,7 @@ def score_of(column: Column) -> tuple[Cell, str, str]:
     """The score on its scale, the kind of survey, and a doubt about the scale."""
     named = set(words(column.name))
     if column.number is None:
-        known, unknown = values.enumerated("score", column.values)
+        known, unknown = values.scores(column.values)
         doubt = "words are put on the scale from 1 to 5" + (f"; no word explains {told(unknown)}" if unknown else "")
         sql = values.enumeration(column.sql, known)
         return Cell(sql, doubt=doubt, used=(column.name,)), "csat", ""
@@ -235,7 +256,12 @@ def _tickets_of_log(match: Match, links: Links) -> Block | None:
     )  # fmt: skip
     if reach is None or at is None:
         return None
-    more = {name[1:]: match.columns[name] for name in ("-queue", "-category", "-priority") if name in match.columns}
+    more = {
+        name[1:]: match.columns[name]
+        for name in ("-queue", "-category", "-priority")
+        if name in match.columns
+        and (name != "-priority" or values.enumerated("priority", match.columns[name].values)[0])
+    }
     picked = "".join(f",\n    arg_min({column.sql}, {at.typed}) as {name}" for name, column in more.items())
     source = f"({reach.relation})" if reach.relation.startswith("select") else reach.relation
     relation = (

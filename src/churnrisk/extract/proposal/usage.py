@@ -90,7 +90,8 @@ def _period(connection: duckdb.DuckDBPyConnection, match: Match, typed: str) -> 
 
 def _metric(match: Match, wide: list[Column]) -> str:
     if column := match.columns.get("metric"):
-        return f"coalesce({column.sql}::varchar, 'use')"
+        text = column.sql if column.type == "VARCHAR" else f"{column.sql}::varchar"
+        return f"coalesce({text}, 'use')"
     return f"'{'_'.join(words(wide[0].name))}'" if wide else "'events'"
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from churnrisk.extract.proposal.names import VALUES, words
+from churnrisk.extract.proposal.names import VALUES, says, words
 
 #: Words that stand where there is no value.
 PLACEHOLDERS = frozenset(
@@ -158,10 +158,9 @@ def truth(column: str, values: Iterable[str], sql_type: str) -> str:
     own = {value.strip().lower() for value in values}
     if sql_type == "BOOLEAN" or own <= {"true", "false"} or (own <= {"0", "1"} and sql_type != "VARCHAR"):
         return column if sql_type == "BOOLEAN" or own <= {"true", "false"} else f"{column} = 1"
+    text = f"lower(trim({column}))" if sql_type == "VARCHAR" else f"lower({column}::varchar)"
     yes, no = (", ".join(_quoted(word) for word in sorted(own & side)) for side in (TRUE, FALSE))
-    whens = (f" when lower(trim({column}::varchar)) in ({yes}) then true" if yes else "") + (
-        f" when lower(trim({column}::varchar)) in ({no}) then false" if no else ""
-    )
+    whens = (f" when {text} in ({yes}) then true" if yes else "") + (f" when {text} in ({no}) then false" if no else "")
     return f"case{whens} end"
 
 
@@ -182,12 +181,28 @@ def enumerated(kind: str, values: Iterable[str]) -> tuple[dict[str, str], list[s
     lexicon = {word: to for to, said in VALUES[kind].items() for word in words(said)}
     for value in values:
         own = words(value)
-        hit = lexicon.get("".join(own)) or next((lexicon[word] for word in own if word in lexicon), None)
+        telling = [word for word in own if word in lexicon and not word.isdigit()]
+        hit = lexicon.get("".join(own)) or (lexicon[telling[0]] if telling else None)
         if hit:
             known[value] = hit
         else:
             unknown.append(value)
     return known, unknown
+
+
+def scores(words_found: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """The points from 1 to 5 of each word of satisfaction, and the words that nothing explains.
+
+    Where nobody is more than good or bad, good is 5 and bad is 1.
+    """
+    known, unknown = enumerated("score", words_found)
+    points = {}
+    has_degrees = any(says(value, "very") for value in known)
+    for value, to in known.items():
+        is_good = (to == "good") != says(value, "not")
+        extreme = says(value, "very") or not has_degrees
+        points[value] = "3" if to == "neutral" else ("5" if extreme else "4") if is_good else ("1" if extreme else "2")
+    return points, unknown
 
 
 def enumeration(column: str, known: Mapping[str, str], unknown: Iterable[str] = (), fallback: str = "") -> str:

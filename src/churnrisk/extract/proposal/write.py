@@ -10,6 +10,8 @@ from churnrisk.extract.proposal.leaving import Choice
 from churnrisk.extract.proposal.sample import Sample
 
 WIDTH = 118
+#: Letters up to which a text with both kinds of quotation marks stays on one line.
+_SHORT = 90
 
 
 class Page:
@@ -50,13 +52,16 @@ class Page:
 
 def toml_text(text: str) -> str:
     """A TOML string: plain, literal where there are quotation marks, over several lines where it has several."""
-    if "\n" in text:
-        return '"""\n' + text.replace("\\", "\\\\").replace('"""', '""\\"') + '\n"""'
-    printable = all(sign.isprintable() for sign in text)
-    if printable and not set(text) & {'"', "\\"}:
+    printable = all(sign.isprintable() or sign == "\n" for sign in text)
+    if printable and not set(text) & {'"', "\\", "\n"}:
         return f'"{text}"'
-    if printable and "'" not in text:
+    if printable and not set(text) & {"'", "\n"}:
         return f"'{text}'"
+    between = "" if "\n" not in text and len(text) < _SHORT and text == text.strip("\"'") else "\n"
+    if printable and "\\" not in text and '"""' not in text:
+        return f'"""{between}{text}{between}"""'
+    if printable and "'''" not in text:
+        return f"'''{between}{text}{between}'''"
     return '"' + "".join(_escaped(sign) for sign in text) + '"'
 
 
