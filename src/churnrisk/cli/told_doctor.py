@@ -31,7 +31,11 @@ def diagnosis(record: Diagnosis) -> None:
             click.echo(_line(finding))
         click.echo(_summary(record))
         return
-    console = Console(highlight=False, width=min(console.width, _WIDEST))
+    pictured(Console(highlight=False, width=min(console.width, _WIDEST)), record)
+
+
+def pictured(console: Console, record: Diagnosis) -> None:
+    """As a terminal shows it."""
     _compared(console, record)
     _said(console, record)
     _pictures(console, record)

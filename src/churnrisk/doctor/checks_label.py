@@ -8,7 +8,7 @@ import pandas as pd
 
 from churnrisk.doctor.facts import Facts
 from churnrisk.doctor.finding import Check, Seen, Status
-from churnrisk.doctor.words import count, percent
+from churnrisk.doctor.words import count, listed, percent
 from churnrisk.labels import LEAST_LEAVERS, base_rate_drift
 from churnrisk.parameters import Label
 from churnrisk.timeline import AsOf
@@ -74,10 +74,14 @@ def look_back(facts: Facts) -> Iterator[Seen]:
     first, warm_up = facts.split.train[0], facts.parameters.matrix.warm_up_days
     begun = {table: rows.index[0].date() for table, rows in facts.days.items() if table in _COUNTED}
     late = {table: day for table, day in begun.items() if (first.day - day).days < warm_up}
-    for table, day in late.items():
-        sentence = f"{table} begins on {day}, and training looks back {warm_up} days from {first}"
-        yield Seen("warn", f"from {day}", f"{sentence}: its features are too low there", table)
-    if not late:
+    if late:
+        many = len(late) > 1
+        sentence = (
+            f"{listed(late)} {'begin' if many else 'begins'} on {min(late.values())}{' or later' if many else ''},"
+            f" and training looks back {warm_up} days from {first}: there accounts seem quieter than they were"
+        )
+        yield Seen("warn", f"from {max(late.values())}", sentence)
+    else:
         begin = max(begun.values(), default=first.day)
         yield Seen("ok", f"from {begin}", f"Every table reaches {warm_up} days back from {first}")
 
@@ -175,7 +179,8 @@ CHECKS = (
         "A pattern can be learnt from many accounts only; with few, a CSM who knows each of them knows more.",
         f"fewer than {ENOUGH_ACCOUNTS} accounts can be scored at the newest as_of",
         f"fewer than {LEAST_ACCOUNTS}",
-        "Check the export of accounts and the [label] in parameters.toml; so few are best judged by people",
+        "Check the export of accounts and the [label] in parameters.toml; so few accounts are best judged by people who"
+        " know them",
         accounts,
     ),
     Check(

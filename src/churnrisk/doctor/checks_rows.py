@@ -32,13 +32,11 @@ def needed_tables(facts: Facts) -> Iterator[Seen]:
     if "accounts" in present and activity:
         yield Seen("ok", listed(["accounts", *activity]), f"There are accounts, and {listed(activity)} to tell of them")
         return
-    missing = "accounts" if "accounts" not in present else listed(ACTIVITY_TABLES, "or")
-    landed = sum(facts.verdicts.landed.get(table, 0) for table in ("accounts", *ACTIVITY_TABLES))
-    step = (
-        "Look at what was held back with `churnrisk quarantine list`, and correct the mapping"
-        if landed
-        else f"Export {missing}, and map it in churnrisk.toml"
-    )
+    lacking = ("accounts",) if "accounts" not in present else ACTIVITY_TABLES
+    missing = listed(lacking, "or")
+    step = f"Export {missing}, and map it in churnrisk.toml"
+    if any(facts.verdicts.landed.get(table) for table in lacking):
+        step = "Look at what was held back with `churnrisk quarantine list`, and correct the mapping"
     yield Seen("fail", "no usable row", f"There is no row of {missing} that can be used", next_step=step)
 
 
@@ -132,9 +130,10 @@ def agreement(facts: Facts) -> Iterator[Seen]:
         sentence = f"{one.rows:,} of {one.of:,} rows of {table} contradict others: {one.says}"
         if fails:
             sentence += f"; who left is told by {_judged(one)}"
-        step = f"Find out which side is right, and map that; until then another [label] kind is safer ({one.rule})"
-        own = f"Find out which side is right and map that one; the rows count until then ({one.rule})"
-        yield Seen("fail" if fails else "warn", percent(one.share), sentence, table, next_step=step if fails else own)
+        step = (
+            "Find out which side is right and map that one; until then another [label] kind is safer" if fails else ""
+        )
+        yield Seen("fail" if fails else "warn", percent(one.share), sentence, one.rule, next_step=step)
     if not found:
         yield Seen("ok", "0 rows", "No table contradicts another")
 

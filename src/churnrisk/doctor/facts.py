@@ -74,6 +74,11 @@ class Facts:
             return ()
 
     @cached_property
+    def pasts(self) -> tuple[Past, ...]:
+        """What was known at each of them."""
+        return tuple(self.history.upto(as_of) for as_of in self.as_ofs)
+
+    @cached_property
     def split(self) -> Split:
         """How training would split them."""
         return split_of(self.as_ofs, self.parameters) if self.as_ofs else Split((), (), (), ())
@@ -82,11 +87,11 @@ class Facts:
     def outcomes(self) -> pd.DataFrame:
         """Who would have left and stayed at each of them; none where the label cannot be told."""
         label = self.parameters.label
-        return outcomes(self.history, self.as_ofs if self.can_tell(label) else (), label)
+        return outcomes(self.known, self.pasts if self.can_tell(label) else (), label)
 
     def leavers(self, label: Label) -> int:
         """Accounts that leave by that label, at the as_of of training."""
-        rows = outcomes(self.history, self.as_ofs, label)
+        rows = outcomes(self.known, self.pasts, label)
         return int(rows.loc[rows["left"] == 1, "account_id"].nunique())
 
     def can_tell(self, label: Label) -> bool:

@@ -21,7 +21,7 @@ class Seen:
         status: ok, warn or fail.
         have: what the data have, in a few words.
         sentence: what that means.
-        about: the table, part or source it is about, where the check looks at several.
+        about: the table, part, source or rule it is about, where the check looks at several.
         need: where it is more exact than the check's own.
         next_step: where it is more exact than the check's own.
     """
@@ -40,7 +40,7 @@ class Finding:
 
     Attributes:
         name: the check, a claim that holds for good data.
-        about: the table, part or source it is about; empty where it is about everything.
+        about: the table, part, source or rule it is about; empty where it is about everything.
         status: ok, warn or fail.
         need: what is needed.
         have: what the data have.

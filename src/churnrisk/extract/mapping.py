@@ -6,14 +6,16 @@ column cast to its declared type, times in UTC, and `problem` naming the cells t
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from churnrisk.errors import InputError, SettingsError
 from churnrisk.extract.files import open_source
-from churnrisk.history import Incoming, first_line, name, quoted
+from churnrisk.history import Incoming, first_line, name, one_row, quoted
 from churnrisk.settings import Mapping, Settings, Source
 from churnrisk.tables import TABLES, Column
 
@@ -26,15 +28,23 @@ _GAP_BEFORE_OFFSET = r"\s+([+-]\d)"
 
 @dataclass(frozen=True)
 class Placed:
-    """A mapping and where it stands in churnrisk.toml, for messages; `is_event` where it is one moment of a row."""
+    """A mapping and where it stands in churnrisk.toml, for messages.
+
+    Attributes:
+        mapping: what the file says, or what was made of it.
+        settings: all of the file.
+        position: of the mapping among those of the file.
+        event: the status whose moment on a row makes its events, where it is one of several.
+    """
 
     mapping: Mapping
     settings: Settings
     position: int
-    is_event: bool = False
+    event: str = ""
 
     def place(self, *steps: str) -> str:
         """The file and the line of a key of this mapping."""
+        steps = ("events", self.event) if self.event and steps == ("columns", "at") else steps
         return self.settings.place("mapping", self.position, *steps)
 
 
@@ -89,16 +99,28 @@ def _refuse_unknown(placed: Placed) -> None:
                 f"{placed.place('current_only', column)}: {column} is under columns and under current_only",
                 "Keep one of the two",
             )
-    if mapping.events and table.name != "ticket_events":
-        raise SettingsError(
-            f"{placed.place('events')}: only ticket_events are made of moments on one row", "Remove [mapping.events]"
-        )
+    _refuse_odd_events(placed)
     made = ("at", "seq", "field", "value") if mapping.events else ()
     for column in table.required:
         if column not in (*mapping.columns, *made):
             raise SettingsError(
                 f"{placed.place()}: {table.name} cannot do without {column}",
                 f"Say under [mapping.columns] where it comes from; {table.name} needs {', '.join(table.required)}",
+            )
+
+
+def _refuse_odd_events(placed: Placed) -> None:
+    """Stop at events of a table that has none, or at a column that they make and that is said as well."""
+    mapping = placed.mapping
+    if mapping.events and mapping.table != "ticket_events":
+        raise SettingsError(
+            f"{placed.place('events')}: only ticket_events are made of moments on one row", "Remove [mapping.events]"
+        )
+    for column in ("at", "seq", "value") if mapping.events else ():
+        if column in mapping.columns:
+            raise SettingsError(
+                f"{placed.place('columns', column)}: {column} is under columns and is made by events",
+                f"Remove {column}, or [mapping.events]",
             )
 
 
@@ -111,7 +133,7 @@ def _one_for_each_event(placed: Placed) -> list[Placed]:
     for seq, (status, moment) in enumerate(mapping.events.items()):
         made = {"at": moment, "seq": str(seq), "value": quoted(status)}
         change = {"columns": {"field": "'status'", **mapping.columns, **made}, "events": {}}
-        parts.append(replace(placed, mapping=mapping.model_copy(update=change), is_event=True))
+        parts.append(replace(placed, mapping=mapping.model_copy(update=change), event=status))
     return parts
 
 
@@ -156,7 +178,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, number: int, placed: Placed)
     table = TABLES[mapping.table]
     zone = mapping.time_zone or company_zone
     conditions = [f"({mapping.where})"] if mapping.where else []
-    if placed.is_event:  # a moment that has not come is no event
+    if placed.event:  # a moment that has not come is no event
         conditions.append(f"nullif(trim(({mapping.columns['at']})::varchar), '') is not null")
     where = f" where {' and '.join(conditions)}" if conditions else ""
     raw = {**mapping.columns, **({"known_at": mapping.known_at} if mapping.known_at else {})}
@@ -234,11 +256,22 @@ def _label(connection: duckdb.DuckDBPyConnection, placed: Placed) -> str:
     """The names of the sources that the rows come from."""
     if not _is_select(placed.mapping.source):
         return placed.mapping.source
-    try:
-        read = connection.get_table_names(placed.mapping.source)
-    except duckdb.Error:
-        read = set()
-    return SEPARATOR.join(sorted(read & set(placed.settings.sources))) or placed.mapping.table
+    read = _read_from(connection, placed.mapping.source)
+    named = sorted(source for source in placed.settings.sources if source.lower() in read)
+    return SEPARATOR.join(named) or placed.mapping.table
+
+
+def _read_from(connection: duckdb.DuckDBPyConnection, select: str) -> set[str]:
+    """The names after FROM and JOIN, in lower case; DuckDB's own list of them leaves out views, which sources are."""
+    found = set()
+
+    def note(node: dict[str, Any]) -> dict[str, Any]:
+        if node.get("type") == "BASE_TABLE":
+            found.add(str(node["table_name"]).lower())
+        return node
+
+    json.loads(one_row(connection, f"select json_serialize_sql({quoted(select)})")[0], object_hook=note)
+    return found
 
 
 def _cast(column: Column, sql_type: str, zone: str) -> str:
@@ -322,7 +355,8 @@ def _unfitting(
         try:
             _types(connection, f"select ({expression}) from ({source})")
         except duckdb.Error as own:
-            return _does_not_fit(placed, steps, steps[-1], own, there)
+            key = placed.event if placed.event and steps == ("columns", "at") else steps[-1]
+            return _does_not_fit(placed, steps, key, own, there)
     return _does_not_fit(placed, (), "it", error)
 
 

@@ -59,7 +59,8 @@ class Drift:
         now = f"{_percent(self.now)} ({' to '.join(dict.fromkeys(self.now_days))})"
         if self.is_notable:
             least, most = sorted((100 * abs(self.low), 100 * abs(self.high)))
-            by = f"by {least:.0f} to {most:.0f} points with 95 % confidence"
+            places = 1 if least < 10 else 0
+            by = f"by {least:.{places}f} to {most:.{places}f} points with 95 % confidence"
             return f"The share that leaves moved from {before} to {now}: {by}"
         how = "hardly moved" if self.is_sure else "did not move beyond chance"
         return f"The share that leaves {how}: {before}, then {now}"

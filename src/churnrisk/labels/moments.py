@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from churnrisk.errors import InputError
-from churnrisk.history import History
+from churnrisk.history import History, Past
 from churnrisk.labels.labels import labels
 from churnrisk.parameters import Label, Parameters
 from churnrisk.population import eligible
@@ -47,19 +47,23 @@ def split_of(as_ofs: Sequence[AsOf], parameters: Parameters) -> Split:
     return purged_split(as_ofs, LabelWindow.of(parameters.label), sizes.test, sizes.calibrate)
 
 
-def outcomes(history: History, as_ofs: Iterable[AsOf], label: Label) -> pd.DataFrame:
+def outcomes(known: Past, pasts: Iterable[Past], label: Label) -> pd.DataFrame:
     """Who was eligible at each as_of, and who left.
+
+    Args:
+        known: the history as it is known today.
+        pasts: the history at each as_of.
+        label: what counts as leaving.
 
     Returns:
         account_id, as_of (the day) and left: 1.0 left, 0.0 stayed. Accounts that left within the lead are neither and
         are not there.
     """
-    known = history.upto(history.known_until)
     parts = []
-    for as_of in as_ofs:
-        rows = pd.DataFrame({"account_id": pd.Series(eligible(history.upto(as_of), label), dtype="str")})
-        rows["as_of"] = pd.Timestamp(as_of.day)
-        rows["left"] = labels(known, as_of, label, rows["account_id"])
+    for past in pasts:
+        rows = pd.DataFrame({"account_id": pd.Series(eligible(past, label), dtype="str")})
+        rows["as_of"] = pd.Timestamp(past.as_of.day)
+        rows["left"] = labels(known, past.as_of, label, rows["account_id"])
         parts.append(rows)
     if not parts:
         return pd.DataFrame({"account_id": [], "as_of": [], "left": []})
