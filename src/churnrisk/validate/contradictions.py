@@ -84,11 +84,12 @@ def _before_its_ticket(table: str, moment: str) -> Rule:
 def _key_told_twice(table: Table) -> Rule:
     """Versions of a row that tell their own clock are no contradiction; two rows of one export are."""
     own, same = (", ".join(f"{row}.{name(column)}" for column in (*table.key, "landed_at")) for row in "ro")
+    has_key = " and ".join(f"r.{name(column)} is not null" for column in table.key)
     return Rule(
         "has_a_key_of_its_own",
         table.name,
-        f"not r.is_declared and ({own}) in (select ({same}) from main.{name(table.name)} o where not o.is_declared"
-        f" group by {same} having count(*) > 1)",
+        f"not r.is_declared and {has_key} and ({own}) in (select ({same}) from main.{name(table.name)} o"
+        f" where not o.is_declared group by {same} having count(*) > 1)",
         f"another row of the same export has the same {', '.join(table.key)} and says something else",
         hold=False,
         every_version=True,

@@ -186,7 +186,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, asked: list[tuple[str, Rule]])
         if rule.hold:
             insert = (
                 f"insert into verdicts select {quoted(rule.table)}, r.row_hash, r.landed_at, {quoted(rule.name)},"
-                f" {rule.version} from {name(rule.table)} r where {rule.bad}"
+                f" {rule.version} from {name(rule.table)} r where ({rule.bad}\n)"
             )
             broken[rule.title] = _counted(connection, place, rule, insert)
     return {title: rows for title, rows in sorted(broken.items(), key=lambda item: -item[1]) if rows}
@@ -202,7 +202,7 @@ def _contradictions(
         if rule.hold:
             continue
         table = f"main.{name(rule.table)}" if rule.every_version else name(rule.table)
-        rows = _counted(connection, place, rule, f"select count(*) from {table} r where {rule.bad}")
+        rows = _counted(connection, place, rule, f"select count(*) from {table} r where ({rule.bad}\n)")
         if rows:
             more = one_row(connection, rule.detail)[0] if rule.detail else None
             of = int(one_row(connection, f"select count(*) from {table}")[0])
@@ -213,8 +213,9 @@ def _contradictions(
 def _counted(connection: duckdb.DuckDBPyConnection, place: str, rule: Rule, sql: str) -> int:
     """The number that the SQL of a rule gives; where one of one's own does not fit, its line is named."""
     try:
-        return int(one_row(connection, sql)[0])
-    except duckdb.Error as error:
+        [one] = connection.extract_statements(sql)  # what comes after a semicolon is no condition
+        return int(one_row(connection, one.query)[0])
+    except (duckdb.Error, ValueError) as error:
         if not place:
             raise
         raise SettingsError(
