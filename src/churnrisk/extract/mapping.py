@@ -7,6 +7,7 @@ column cast to its declared type, times in UTC, and `problem` naming the cells t
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -65,9 +66,10 @@ def map_export(
     if settings.export.canonical:
         mappings = _canonical_mappings(connection, settings.export_folder)
     else:
-        for label, source in settings.sources.items():
-            open_source(connection, label, source, settings.export_folder, scratch)
         mappings = list(settings.mapping)
+        for label, source in settings.sources.items():
+            if any(re.search(rf"\b{re.escape(label)}\b", mapping.source) for mapping in mappings):
+                open_source(connection, label, source, settings.export_folder, scratch)
     if not mappings:
         raise InputError(
             "No source is mapped to a canonical table",

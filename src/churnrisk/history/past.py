@@ -7,7 +7,7 @@ moment are empty, and columns without a clock are not there at all.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,13 @@ from churnrisk.history.landing import compare_checksums, files_of, read_manifest
 from churnrisk.settings import digest
 from churnrisk.tables import ALWAYS, CURRENT_ONLY, ROW, TABLES, Table
 from churnrisk.timeline import AsOf
+
+#: Rows that come in day by day, as things happen.
+EVENT_TABLES = ("tickets", "ticket_events", "messages", "surveys", "usage", "invoices")
+#: So many rows of a table, at most, are strays where they are so many days behind all others ...
+STRAY_ROWS, STRAY_DAYS = 5, 30
+#: ... of a table with at least so many rows.
+STRAY_OF = 200
 
 
 class Past:
@@ -106,8 +113,12 @@ class History:
 
     @cached_property
     def known_until(self) -> AsOf:
-        """The last day that is known to its end: the latest one whose end is not after anything known."""
-        latest = self._extreme("max", "known_at")
+        """The last day that is known to its end: the latest one whose end is not after what came in last.
+
+        What comes in day by day tells it (EVENT_TABLES). Contracts, cancellations and accounts may be told ahead of
+        time; they count only where there is nothing else. So do a few rows far behind all others: a wrong year.
+        """
+        latest = max(self._newest(table) for table in self._telling_time)
         day = AsOf(latest.date(), self.time_zone).shift(1)
         while day.instant > latest:
             day = day.shift(-1)
@@ -115,8 +126,27 @@ class History:
 
     @cached_property
     def first_day(self) -> AsOf:
-        """The day on which the first fact happened."""
-        return AsOf(self._extreme("min", "happened_at").date(), self.time_zone)
+        """The day on which the first fact happened, of what comes in day by day."""
+        tables = ", ".join(f"(select min(happened_at) from landed.{table})" for table in self._telling_time)
+        return AsOf(self._one(f"select least({tables})")[0].date(), self.time_zone)
+
+    @cached_property
+    def _telling_time(self) -> tuple[str, ...]:
+        """The tables that tell from when until when the history is known."""
+        placed = tuple(table for table in self.present if TABLES[table].happened_at != ALWAYS)
+        if not placed:
+            raise InputError(
+                f"The history in {self.folder} has no row that can be used",
+                "Look at what was held back with `churnrisk quarantine list`",
+            )
+        return tuple(table for table in placed if table in EVENT_TABLES) or placed
+
+    def _newest(self, table: str) -> datetime:
+        """When the last row of a table became known, but for a few rows far behind all others."""
+        rows, newest = self._one(f"select count(*), max(known_at, {STRAY_ROWS + 1}) from landed.{table}")
+        far = newest[0] - newest[-1] > timedelta(days=STRAY_DAYS)
+        last: datetime = newest[-1] if far and rows >= STRAY_OF else newest[0]
+        return last
 
     @cached_property
     def content_hash(self) -> str:
@@ -158,18 +188,6 @@ class History:
 
     def _one(self, sql: str) -> tuple[Any, ...]:
         return one_row(self._connection, sql)
-
-    def _extreme(self, function: str, column: str) -> datetime:
-        parts = " union all ".join(
-            f"select {column} from landed.{table}" for table in self.present if TABLES[table].happened_at != ALWAYS
-        )
-        latest = self._one(f"select {function}({column}) from ({parts})")[0] if parts else None
-        if latest is None:
-            raise InputError(
-                f"The history in {self.folder} has no row that can be used",
-                "Look at what was held back with `churnrisk quarantine list`",
-            )
-        return latest
 
     def _usable(self, table: Table, columns: tuple[str, ...]) -> str:
         """The SQL of the landed rows of a table that has some, without those that are held back."""

@@ -273,6 +273,7 @@ CHURN_EVENTS = Table(
     key=("account_id", "at"),
     happened_at="at",
     meaning="Explicit cancellations, where the source has them.",
+    announced=True,
     columns=(
         _ACCOUNT,
         Column("at", "timestamp", "When the account left."),
