@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from churnrisk.extract.proposal import contracts, people, support, usage
+from churnrisk.extract.proposal import contracts, people, support, surveys, usage
 from churnrisk.extract.proposal.cells import Block, OwnRule, changed_at
 from churnrisk.extract.proposal.checks import drop_unfitting
 from churnrisk.extract.proposal.links import Links, key_of, source_of
@@ -115,7 +115,7 @@ def _of(
     if match.table == "ticket_events":
         return support.events_blocks(match, links, tickets is not None)
     if match.table == "surveys":
-        return support.surveys_blocks(match, links, tickets)
+        return surveys.surveys_blocks(match, links, tickets)
     if match.table == "usage":
         found, rule = usage.usage_block(connection, match, links)
         made.rules += [rule] if rule else []

@@ -57,10 +57,11 @@ class Found:
 
 @dataclass
 class Inventory:
-    """Everything in an export folder: the sources, and the files that none of them reads, with the reason."""
+    """Everything in an export folder: the sources, and with the reason the files of other kinds and the broken ones."""
 
     sources: list[Found] = field(default_factory=list)
     unread: list[tuple[str, str]] = field(default_factory=list)
+    broken: list[tuple[str, str]] = field(default_factory=list)
 
 
 def inventory(folder: Path) -> Inventory:
@@ -78,7 +79,7 @@ def inventory(folder: Path) -> Inventory:
         except ChurnriskError:
             found.unread.append((shown, "its ending is not one that is read"))
         except (OSError, ValueError, EOFError) as error:
-            found.unread.append((shown, f"it cannot be opened ({type(error).__name__})"))
+            found.broken.append((shown, f"it cannot be opened ({type(error).__name__})"))
     groups = _groups(folder, tables)
     labels = _labels([group[0] for group in groups])
     found.sources = [_source(folder, label, group) for label, group in zip(labels, groups, strict=True)]

@@ -17,6 +17,7 @@ import numpy as np
 
 from churnrisk.history import Incoming, name
 from churnrisk.parameters import Label
+from churnrisk.tables import TABLES
 from churnrisk.timeline import AsOf, LabelWindow, grid, purged_split
 
 Meaning = Literal["contract_end", "event", "silence"]
@@ -24,6 +25,8 @@ Activity = Literal["tickets", "invoices", "usage"]
 
 #: Leavers in a part from which it is taken without more trying.
 PLENTY = 25
+#: As_of for training from which it is taken without more trying.
+_TRAINED = 6
 #: Leavers without which a part cannot be used.
 LEAST = 10
 #: Leavers from which a meaning is worth choosing before others.
@@ -31,6 +34,13 @@ WORTH = 40
 _ACTIVITIES: tuple[Activity, ...] = ("invoices", "tickets", "usage")
 _MOMENTS = {"tickets": "created_at", "invoices": "issued_at", "usage": "day", "subscriptions": "started_at",
             "surveys": "sent_at", "messages": "created_at", "churn_events": "at", "ticket_events": "at"}  # fmt: skip
+
+#: Tables of which something new is told all the time.
+_LIVELY = ("tickets", "invoices", "usage", "surveys", "messages")
+#: Tables whose rows may be versions of one thing.
+_VERSIONED = ("accounts", "subscriptions")
+#: The share of moments on either side that may be mistakes.
+_FAR = 0.001
 
 #: A contract that ended while no other one was live: the account left at that moment.
 _CONTRACT_ENDS = """
@@ -99,17 +109,19 @@ class Facts:
         for item in incoming:
             self._relations.setdefault(item.table, []).append(item.relation)
         self.accounts = self.count("accounts")
-        spans = [self._span(table) for table in _MOMENTS if table in self._relations]
-        known = [span for span in spans if span]
-        today = datetime.now(UTC).date()
-        self.first = min((span[0] for span in known), default=None)
-        self.last = min(max((span[1] for span in known), default=today), today) if known else None
-        began = self._span("accounts")
-        self.begins = min(self.first, began[0]) if self.first and began else self.first
+        spans = {table: span for table in _MOMENTS if table in self._relations and (span := self._span(table))}
+        # Contracts may be older than everything else that is told: features begin with the other facts.
+        lively = [span for table, span in spans.items() if table in _LIVELY] or list(spans.values())
+        self.first = min((span[0] for span in lively), default=None)
+        self.last = max((span[1] for span in spans.values()), default=None)
 
     def union(self, table: str) -> str:
         """All rows of a canonical table, as a relation."""
         parts = [f"select * from {relation}" for relation in self._relations.get(table, [])]
+        if table in _VERSIONED and parts:
+            key = ", ".join(name(column) for column in TABLES[table].key)
+            latest = f"row_number() over (partition by {key} order by known_at desc nulls last) = 1"
+            return f"(select * from ({' union all by name '.join(parts)}) qualify {latest})"
         return f"({' union all by name '.join(parts)})" if parts else ""
 
     def count(self, table: str) -> int:
@@ -120,15 +132,16 @@ class Facts:
         return float(self._connection.execute(sql).fetchall()[0][0] or 0)
 
     def _span(self, table: str) -> tuple[date, date] | None:
-        column = {"accounts": "created_at", **_MOMENTS}[table]
+        column = _MOMENTS[table]
         if not self.union(table):
             return None
-        now = "now()::timestamp"
-        rows = self._connection.execute(
-            f"select min({name(column)})::date, max({name(column)})::date from {self.union(table)}"
-            f" where {name(column)} <= {now} and year({name(column)}) > 1980"
+        now = datetime.now(UTC).replace(tzinfo=None)
+        [(first, last)] = self._connection.execute(
+            f"select quantile_disc({name(column)}::date, {_FAR}), quantile_disc({name(column)}::date, {1 - _FAR})"
+            f" from {self.union(table)} where {name(column)} <= ? and year({name(column)}) > 1980",
+            [now],
         ).fetchall()
-        return (rows[0][0], rows[0][1]) if rows and rows[0][0] else None
+        return (first, last) if first else None
 
     def leavers(self, kind: Meaning) -> tuple[np.ndarray, int]:
         """The days (since 1970) on which accounts left, and how many accounts these are."""
@@ -211,16 +224,17 @@ def _fitted(facts: Facts, choice: Choice) -> Choice:
     """Windows, steps and split under which every part has enough leavers; the usual ones first."""
     assert facts.first is not None
     assert facts.last is not None
-    best: tuple[int, Choice] | None = None
+    best: tuple[tuple[int, int], Choice] | None = None
     counter = _Silence(facts, choice.activity) if choice.kind == "silence" else _Left(facts, choice.kind)
     for tried in _variants(choice):
-        least = _least(facts, counter, tried)
-        if best is None or least > best[0]:
-            best = (least, tried)
-        if least >= PLENTY:
+        least, as_ofs = _least(facts, counter, tried)
+        rank = (min(least, PLENTY), min(as_ofs, _TRAINED))
+        if best is None or rank > best[0]:
+            best = (rank, tried)
+        if rank == (PLENTY, _TRAINED):
             break
     assert best is not None
-    least, found = best
+    (least, _), found = best
     if found.horizon != choice.horizon:
         found.found.append(f"the horizon is {found.horizon} instead of {choice.horizon} days: the history is short")
     if least < LEAST:
@@ -234,9 +248,9 @@ def _fitted(facts: Facts, choice: Choice) -> Choice:
 def _variants(choice: Choice) -> Iterator[Choice]:
     """The choice with shorter horizons, warm-ups, steps and test parts, the usual ones first."""
     horizons = [days for days in (180, 150, 120, 90, 60, 30) if days <= choice.horizon] or [choice.horizon]
-    splits = ((3, 3), (2, 2), (2, 1), (1, 1), (1, 0))
+    splits = ((3, 3), (3, 0), (2, 2), (2, 0), (1, 1), (1, 0))
     for horizon, (warm, step), (test, calibrate) in product(
-        horizons, ((180, 28), (90, 28), (90, 14), (60, 14), (30, 7), (30, 7)), splits
+        horizons, ((180, 28), (90, 28), (90, 14), (60, 14), (30, 7)), splits
     ):
         yield Choice(
             choice.kind, choice.activity, choice.lead, horizon, warm, step, 24 if step == 28 else 36, test, calibrate,
@@ -244,8 +258,8 @@ def _variants(choice: Choice) -> Iterator[Choice]:
         )  # fmt: skip
 
 
-def _least(facts: Facts, counter: _Left | _Silence, choice: Choice) -> int:
-    """Leavers (or stayers) in the smallest part; below zero where a part is empty. Fills in the base rate."""
+def _least(facts: Facts, counter: _Left | _Silence, choice: Choice) -> tuple[int, int]:
+    """Leavers (or stayers) in the smallest part, -1 where a part is empty; as_of for training. Fills in the rates."""
     label = Label(kind=choice.kind, lead=choice.lead, horizon=choice.horizon, activity=choice.activity)
     window = LabelWindow.of(label)
     assert facts.first is not None
@@ -253,19 +267,19 @@ def _least(facts: Facts, counter: _Left | _Silence, choice: Choice) -> int:
     first = facts.first + timedelta(days=choice.warm_up_days)
     as_ofs = grid(first, window.last_matured(AsOf(facts.last)), choice.step_days, choice.as_ofs)
     if len(as_ofs) <= choice.test:
-        return -1
+        return -1, 0
     try:
         split = purged_split(as_ofs, window, choice.test, choice.calibrate)
     except ValueError:
-        return -1
+        return -1, 0
     if len(split.train) < 3:
-        return -1
+        return -1, 0
     counted = [counter.count([(as_of.day - date(1970, 1, 1)).days + 1 for as_of in part], window)
                for part in (split.train, split.test)]  # fmt: skip
     choice.rows = counted[0][1]
     choice.base_rate = counted[0][0] / max(counted[0][1], 1)
     choice.as_ofs = min(choice.as_ofs, len(as_ofs))
-    return int(min(min(left, asked - left) for left, asked in counted))
+    return int(min(min(left, asked - left) for left, asked in counted)), len(split.train)
 
 
 class _Left:

@@ -15,10 +15,10 @@ from churnrisk.errors import InputError
 from churnrisk.extract.mapping import map_export
 from churnrisk.extract.proposal.cells import Block
 from churnrisk.extract.proposal.checks import tried
+from churnrisk.extract.proposal.company import company, told_by_rows
 from churnrisk.extract.proposal.draft import Draft, draft
 from churnrisk.extract.proposal.found import Inventory, inventory
 from churnrisk.extract.proposal.leaving import Choice, choose
-from churnrisk.extract.proposal.names import words
 from churnrisk.extract.proposal.profile import Profile, identifier, profiles
 from churnrisk.extract.proposal.sample import Sample, sample
 from churnrisk.extract.proposal.write import PLAY, Page, parameters_page, policy_page, settings_page, toml_text
@@ -26,8 +26,6 @@ from churnrisk.history import connect, name, quoted
 from churnrisk.parameters import Parameters, Policy
 from churnrisk.settings import Settings
 from churnrisk.tables import ACTIVITY_TABLES, TABLES
-
-_CURRENCY = ("currency", "wahrung", "valuta", "waluta")
 
 
 @dataclass(frozen=True)
@@ -104,9 +102,9 @@ def _samples(
         try:
             taken[source.label] = sample(source, folder, scratch)
         except InputError as error:
-            found.unread.append((source.source.path, error.fact))
+            found.broken.append((source.source.path, error.fact))
         except duckdb.Error as error:
-            found.unread.append((source.source.path, str(error).splitlines()[0]))
+            found.broken.append((source.source.path, str(error).splitlines()[0]))
         on_progress(number, len(found.sources))
     return taken
 
@@ -114,7 +112,7 @@ def _samples(
 def _refuse_nothing(folder: Path, found: Inventory, samples: dict[str, Sample]) -> None:
     if any(item.rows for item in samples.values()):
         return
-    reasons = "; ".join(f"{file}: {reason}" for file, reason in found.unread[:3])
+    reasons = "; ".join(f"{file}: {reason}" for file, reason in [*found.broken, *found.unread][:3])
     raise InputError(
         f"{folder} holds nothing that can be read" + (f" ({reasons})" if reasons else ""),
         "Put the export there as csv, tsv, parquet, jsonl, json or Excel files, one for each table",
@@ -141,14 +139,16 @@ def _canonical(folder: Path, out: Path, found: Inventory, samples: dict[str, Sam
     settings = Settings.model_validate({"export": {"folder": folder.resolve(), "canonical": True}})
     connection = connect()
     try:
-        choice = choose(connection, map_export(connection, settings))
+        incoming = map_export(connection, settings)
+        choice = choose(connection, incoming)
+        about = company(folder, []) | told_by_rows(connection, incoming)
     finally:
         connection.close()
     ours = {label: item for label, item in samples.items() if label in TABLES}
     export = _export(folder, out) | {"canonical": "true  # the files are called and shaped like canonical tables"}
     left = [f"{item.found.source.path} is not called like a canonical table" for label, item in samples.items()
             if label not in ours]  # fmt: skip
-    page = settings_page(_head(folder), _company(folder, []), export, [], {}, [], [], [*left, *_not_read(found)])
+    page = settings_page(_head(folder), about, export, [], {}, [], [], [*left, *_lost(found)], _not_read(found))
     rows = [SourceSummary(label, item.found.source.path, item.rows, (label,), "sure") for label, item in ours.items()]
     return _finished(page, rows, choice, found)
 
@@ -166,13 +166,14 @@ def _mapped(folder: Path, out: Path, found: Inventory, samples: dict[str, Sample
         connection.close()
     page = settings_page(
         _head(folder),
-        _company(folder, looked_at),
+        company(folder, looked_at),
         _export(folder, out),
         samples.values(),
         _unused(looked_at, made.blocks),
         made.blocks,
         made.rules,
-        [*made.left, *_not_read(found)],
+        [*made.left, *_lost(found)],
+        _not_read(found),
     )
     return _finished(page, _summaries(samples, made.blocks), choice, found)
 
@@ -243,30 +244,6 @@ def _summaries(samples: dict[str, Sample], blocks: list[Block]) -> list[SourceSu
     return found
 
 
-def _company(folder: Path, looked_at: list[Profile]) -> dict[str, tuple[str, str]]:
-    """Name, time zone and currency, each with a doubt or none."""
-    offsets = any(column.moment and column.moment.has_offset for p in looked_at for column in p.columns.values())
-    zone = "" if offsets else "no time says its zone: UTC is taken; write the company's, such as Europe/Copenhagen"
-    currency = _currency(looked_at)
-    return {
-        "name": (folder.resolve().name, ""),
-        "time_zone": ("UTC", zone),
-        "currency": (currency or "EUR", "" if currency else "nothing says the currency: EUR is taken"),
-    }
-
-
-def _currency(looked_at: list[Profile]) -> str:
-    """The currency that a column names most often, else a sign or a code beside the amounts."""
-    columns = [column for profile in looked_at for column in profile.columns.values()]
-    for column in columns:
-        if set(_CURRENCY) & set(words(column.name)) and column.values and len(column.values[0].strip()) == 3:
-            return column.values[0].strip().upper()
-    signs = [column.number.currency for column in columns if column.number]
-    codes = {"eur", "usd", "gbp", "dkk", "pln", "sek", "nok", "chf"}
-    named = [word.upper() for column in columns for word in words(column.name) if word in codes]
-    return next((sign for sign in [*signs, *named] if sign), "")
-
-
 def _export(folder: Path, out: Path) -> dict[str, str]:
     try:
         path = os.path.relpath(folder.resolve(), out.resolve())
@@ -280,6 +257,10 @@ def _head(folder: Path) -> list[str]:
     return [f"{said} other comments tell what was found. docs/own-data.md tells how to change things."]
 
 
+def _lost(found: Inventory) -> list[str]:
+    return [f"{file} cannot be read: {why}" for file, why in found.broken]
+
+
 def _not_read(found: Inventory) -> list[str]:
     return [f"{file} is not read: {why}" for file, why in found.unread]
 
@@ -290,7 +271,7 @@ def _finished(page: Page, sources: list[SourceSummary], choice: Choice, found: I
     files = {file: one.text for file, one in pages.items()} | {"plays/first-call.toml": PLAY}
     meaning = {"contract_end": "the last contract ends", "event": "a cancellation", "silence": f"no {choice.activity}"}
     label = f"{meaning[choice.kind]} in the {choice.horizon} days that begin {choice.lead} days after the as_of"
-    return Proposal(tuple(sources), doubts, dict(found.unread), label, files)
+    return Proposal(tuple(sources), doubts, dict([*found.broken, *found.unread]), label, files)
 
 
 def _refuse_unreadable(scratch: Path, files: dict[str, str]) -> None:

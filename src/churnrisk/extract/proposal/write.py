@@ -89,6 +89,7 @@ def settings_page(
     blocks: Iterable[Block],
     rules: Iterable[OwnRule],
     tail: Iterable[str],
+    unread: Iterable[str],
 ) -> Page:
     """churnrisk.toml.
 
@@ -100,7 +101,8 @@ def settings_page(
         unmapped: for each source, what of it is used nowhere.
         blocks: the mapping.
         rules: rules on the rows.
-        tail: what is told last: files and sources that are left out.
+        tail: sources and files that are left out, where somebody should look.
+        unread: files that nobody reads.
     """
     page = Page()
     for line in head:
@@ -122,6 +124,8 @@ def settings_page(
     page.add("")
     for line in tail:
         page.doubt(line)
+    for line in unread:
+        page.note(line)
     return page
 
 
