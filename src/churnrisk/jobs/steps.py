@@ -28,7 +28,7 @@ from churnrisk.score import score as score_accounts
 from churnrisk.store import single_writer, write_atomic
 from churnrisk.train import train as train_models
 from churnrisk.train.evaluation import metrics
-from churnrisk.validate import Contradiction, validate
+from churnrisk.validate import Contradiction, check_own_rules, validate
 
 Progress = Callable[[int, int], None]
 
@@ -135,6 +135,7 @@ class Written:
 
 def extract(project: Project, rebuild: bool = False) -> Extracted:
     """Land what is new in the sources, then judge every row."""
+    check_own_rules(project.settings)
     with single_writer(project.data):
         landed = land_sources(project.settings, rebuild=rebuild)
         verdicts = validate(history_folder(project.settings), project.settings)

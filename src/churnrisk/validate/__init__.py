@@ -2,6 +2,7 @@
 
 from churnrisk.validate.contradictions import contradictions
 from churnrisk.validate.held_rows import HeldRow, held_rows
+from churnrisk.validate.own_rules import check_own_rules
 from churnrisk.validate.rules import Rule, rules
 from churnrisk.validate.verdicts import (
     Contradiction,
@@ -18,6 +19,7 @@ __all__ = [
     "Rule",
     "Verdicts",
     "are_judged",
+    "check_own_rules",
     "contradictions",
     "held_rows",
     "read_verdicts",

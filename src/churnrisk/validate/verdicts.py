@@ -15,15 +15,14 @@ from typing import Any
 
 import duckdb
 
-from churnrisk.errors import InputError, SettingsError
-from churnrisk.history import connect, first_line, name, one_row, quoted, read_manifests
+from churnrisk.errors import InputError
+from churnrisk.history import connect, name, one_row, quoted, read_manifests
 from churnrisk.history.landing import UNREADABLE, compare_checksums, files_of, relation_of
-from churnrisk.settings import OwnRule, Settings, digest
+from churnrisk.settings import Settings, digest
 from churnrisk.store import sha256_of, write_atomic
-from churnrisk.tables import TABLES
-from churnrisk.validate.contradictions import contradictions
 from churnrisk.validate.landed import newest_only, open_landed
-from churnrisk.validate.rules import Rule, rules
+from churnrisk.validate.own_rules import applied_rules, counted, placed_rules, refuse_unknown_tables
+from churnrisk.validate.rules import Rule
 
 #: Which verdicts were made last, for the comparison with those before.
 _LAST = "verdicts-last.txt"
@@ -81,12 +80,6 @@ class Verdicts:
         return {table: rows - self.held[table] for table, rows in self.landed.items()}
 
 
-def applied_rules(settings: Settings | None) -> tuple[Rule, ...]:
-    """All rules: those built in and those of one's own."""
-    own = [Rule(o.name, o.table, o.bad, o.says or o.name.replace("_", " "), 1, o.hold) for o in _own(settings)]
-    return (*rules(), *contradictions(), *own)
-
-
 def verdicts_file(history: Path, settings: Settings | None = None) -> Path:
     """Where the verdicts on a history are; named after the load and the rules, so that old ones cannot pass."""
     made_of = digest([asdict(rule) for rule in applied_rules(settings)])
@@ -127,14 +120,14 @@ def validate(history: Path, settings: Settings | None = None) -> Verdicts:
     if not manifests:
         raise InputError(f"There is no history in {history}", "Run `churnrisk extract` first")
     compare_checksums(history, manifests)
-    _refuse_unknown_tables(settings)
+    refuse_unknown_tables(settings)
     path = verdicts_file(history, settings)
     connection = connect(spill=history / ".spill")
     try:
         landed = open_landed(connection, history, manifests)
         asked = [
             (place, rule)
-            for place, rule in _placed(settings)
+            for place, rule in placed_rules(settings)
             if rule.table in landed and all(table in landed for table in rule.needs)
         ]
         broken = _judge(connection, asked)
@@ -154,27 +147,6 @@ def validate(history: Path, settings: Settings | None = None) -> Verdicts:
     return verdicts
 
 
-def _own(settings: Settings | None) -> tuple[OwnRule, ...]:
-    return settings.rule if settings is not None else ()
-
-
-def _placed(settings: Settings | None) -> list[tuple[str, Rule]]:
-    """Every rule, with the line of churnrisk.toml where it is one of one's own."""
-    every = applied_rules(settings)
-    own = len(_own(settings))
-    places = [settings.place("rule", position, "bad") for position in range(own)] if settings is not None else []
-    return list(zip([""] * (len(every) - own) + places, every, strict=True))
-
-
-def _refuse_unknown_tables(settings: Settings | None) -> None:
-    for position, own in enumerate(_own(settings)):
-        if own.table not in TABLES and settings is not None:
-            raise SettingsError(
-                f"{settings.place('rule', position, 'table')}: no canonical table is called {own.table}",
-                f"Use one of {', '.join(TABLES)}",
-            )
-
-
 def _judge(connection: duckdb.DuckDBPyConnection, asked: list[tuple[str, Rule]]) -> dict[str, int]:
     """Write a verdict for each row that breaks a rule that holds; gives rows by rule, most first."""
     connection.execute(
@@ -188,7 +160,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, asked: list[tuple[str, Rule]])
                 f"insert into verdicts select {quoted(rule.table)}, r.row_hash, r.landed_at, {quoted(rule.name)},"
                 f" {rule.version} from {name(rule.table)} r where ({rule.bad}\n)"
             )
-            broken[rule.title] = _counted(connection, place, rule, insert)
+            broken[rule.title] = counted(connection, place, rule, insert)
     return {title: rows for title, rows in sorted(broken.items(), key=lambda item: -item[1]) if rows}
 
 
@@ -202,27 +174,12 @@ def _contradictions(
         if rule.hold:
             continue
         table = f"main.{name(rule.table)}" if rule.every_version else name(rule.table)
-        rows = _counted(connection, place, rule, f"select count(*) from {table} r where ({rule.bad}\n)")
+        rows = counted(connection, place, rule, f"select count(*) from {table} r where ({rule.bad}\n)")
         if rows:
             more = one_row(connection, rule.detail)[0] if rule.detail else None
             of = int(one_row(connection, f"select count(*) from {table}")[0])
             found.append(Contradiction(rule.title, rows, of, more or rule.says))
     return tuple(sorted(found, key=lambda one: -one.share))
-
-
-def _counted(connection: duckdb.DuckDBPyConnection, place: str, rule: Rule, sql: str) -> int:
-    """The number that the SQL of a rule gives; where one of one's own does not fit, its line is named."""
-    try:
-        [one] = connection.extract_statements(sql)  # what comes after a semicolon is no condition
-        return int(one_row(connection, one.query)[0])
-    except (duckdb.Error, ValueError) as error:
-        if not place:
-            raise
-        raise SettingsError(
-            f"{place}: the rule {rule.name} does not fit {rule.table}: {first_line(error)}",
-            "Correct `bad`: the row is r, other canonical tables go by their names",
-            rule=rule.name,
-        ) from error
 
 
 def _changes(connection: duckdb.DuckDBPyConnection, history: Path) -> tuple[dict[str, int], dict[str, int]]:
