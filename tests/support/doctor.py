@@ -23,6 +23,7 @@ def examined(
     sources: dict[str, Any] | None = None,
     landed_at: datetime = LATER,
     own_accounts: bool = False,
+    today: date | None = None,
     **parameters: Any,
 ) -> Diagnosis:
     """Land these tables and examine them.
@@ -33,6 +34,7 @@ def examined(
         sources: what churnrisk.toml says of them, such as `fresh_days`.
         landed_at: when they arrive.
         own_accounts: land the accounts that are given and no others.
+        today: when it is looked at.
         parameters: changes of parts of parameters.toml, such as `label={"kind": "event"}`.
     """
     rows = completed(tables)
@@ -40,17 +42,12 @@ def examined(
         del rows["accounts"]
     land_rows(folder, rows, landed_at)
     settings = Settings.model_validate({"sources": sources or {}, "company": {"name": "Example"}})
-    return examined_again(folder, settings, **parameters)
-
-
-def examined_again(folder: Path, settings: Settings, **parameters: Any) -> Diagnosis:
-    """Examine what has landed in that folder."""
     asked = Parameters.read(folder).model_dump()
     for part, change in parameters.items():
         asked[part] |= change
     verdicts = validate(folder, settings)
     history = History(folder, "UTC", verdicts_file(folder, settings))
-    return examine(history, verdicts, settings, Parameters.model_validate(asked))
+    return examine(history, verdicts, settings, Parameters.model_validate(asked), today)
 
 
 def found(diagnosis: Diagnosis, name: str, about: str = "") -> Finding:

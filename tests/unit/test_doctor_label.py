@@ -59,8 +59,9 @@ def test_the_doctor_stands_where_training_stands(tmp_path):
 
 
 def test_a_table_that_begins_late_is_told(tmp_path):
-    tables = contracts([(0, None)], known=900)
-    tables["tickets"] = [{"ticket_id": "1", "account_id": "a0", "created_at": _day(400)}]
+    tables = contracts([(0, None)])
+    tables["tickets"] = [_ticket(0, 400), _ticket(0, 900)]
+    tables["invoices"] = [{"invoice_id": str(day), "account_id": "a0", "issued_at": _day(day)} for day in (0, 900)]
     diagnosis = examined(tmp_path, tables)
     one = found(diagnosis, "tables_reach_back_far_enough")
     assert one.status == "warn"
@@ -86,7 +87,7 @@ def test_the_label_event_without_churn_events_fails(tmp_path):
 
 def test_the_label_silence_without_its_activity_fails(tmp_path):
     tables = contracts([(0, None)])
-    tables["tickets"] = [{"ticket_id": "1", "account_id": "a0", "created_at": _day(400)}]
+    tables["tickets"] = [_ticket(0, 0), _ticket(0, 1000)]
     silence = {"kind": "silence", "lead": 0, "activity": "usage"}
     one = found(examined(tmp_path, tables, label=silence), "the_label_can_be_told")
     assert one.status == "fail"

@@ -1,13 +1,16 @@
 """How the data arrive: sources that stopped, tables that fell silent, empty months, less than usual."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from churnrisk.doctor import freshness, refuse_stale
+from churnrisk.doctor.facts import Facts
 from churnrisk.errors import Exit, HeldError
 from churnrisk.history import History
+from churnrisk.parameters import Parameters
 from churnrisk.settings import Settings
+from churnrisk.validate import Verdicts
 from tests.support.doctor import all_of, examined, found
 from tests.support.history import LATER, Row, completed, land_rows, moment
 
@@ -44,6 +47,15 @@ def test_a_source_that_stopped_is_an_outage_and_not_less_use(tmp_path):
     assert one.sentence == (
         "The source given_usage (usage) stopped arriving on 2025-05-03, 41 days before 2025-06-13; allowed: 2 days"
     )
+
+
+@pytest.mark.parametrize(("today", "told"), [(date(2025, 6, 16), False), (date(2025, 6, 17), True)])
+def test_where_nothing_at_all_arrives_any_more_today_tells_it(tmp_path, today, told):
+    """Known until 13 June, 2 days allowed: on the 16th the 15th should be known, or the 13th at least."""
+    sources = {"given_usage": {"fresh_days": 2}}
+    diagnosis = examined(tmp_path, {"usage": usage(164), "tickets": tickets(165)}, sources, today=today)
+    expected = {"given_usage": "ok"} | ({"all sources": "warn"} if told else {})
+    assert all_of(diagnosis, "sources_are_fresh") == expected
 
 
 @pytest.mark.parametrize(("days", "age", "is_stale"), [(164, 0, False), (162, 2, False), (161, 3, True)])
@@ -169,6 +181,20 @@ def test_months_without_a_row_are_named(tmp_path):
     one = found(diagnosis, "months_are_not_empty", "tickets")
     assert (one.status, one.have) == ("warn", "2 empty months")
     assert one.sentence == "tickets has no row in 2025-03 and 2025-04; a usual month has 28 rows"
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata", "Europe/Copenhagen"])
+def test_a_day_without_a_time_is_counted_on_that_day_in_every_zone_and_season(tmp_path, zone):
+    """A date alone, and a day of use, in winter and in summer."""
+    dates = ("2025-01-10", "2025-07-10")
+    tables = {
+        "tickets": [{"ticket_id": day, "account_id": "A", "created_at": day} for day in (*dates, "2025-08-01")],
+        "usage": [{"account_id": "A", "day": day, "metric": "m", "value": "1"} for day in dates],
+    }
+    land_rows(tmp_path, completed(tables), time_zone=zone)
+    facts = Facts(History(tmp_path, zone), Verdicts({}, {}, {}, {}), Settings(), Parameters.read(tmp_path))
+    for table in tables:
+        assert [str(day.date()) for day in facts.days[table].index[:2]] == list(dates)
 
 
 def test_less_than_half_of_what_is_usual_is_a_warning(tmp_path):

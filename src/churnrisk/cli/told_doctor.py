@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
@@ -49,8 +50,9 @@ def _line(finding: Finding) -> str:
 
 def _title(finding: Finding) -> str:
     """The check in words, and what it is about."""
-    about = f" ({_shown(finding.about)})" if finding.about else ""
-    return finding.name.replace("_", " ") + about
+    table, _, rule = _shown(finding.about).partition(".")
+    about = f"{table}: {rule.replace('_', ' ')}" if rule else table
+    return finding.name.replace("_", " ") + (f" ({about})" if about else "")
 
 
 def _shown(text: str) -> str:
@@ -77,7 +79,7 @@ def _compared(console: Console, record: Diagnosis) -> None:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
     for heading in ("", "check", "need", "have"):
-        table.add_column(heading, no_wrap=not heading)
+        table.add_column(heading, no_wrap=not heading, overflow="fold")
     for finding in record.findings:
         mark = Text(_MARKS[finding.status], _COLOURS[finding.status])
         table.add_row(mark, *(Text(_shown(cell)) for cell in (_title(finding), finding.need, finding.have)))
@@ -85,14 +87,15 @@ def _compared(console: Console, record: Diagnosis) -> None:
 
 
 def _said(console: Console, record: Diagnosis) -> None:
-    """The sentences of what failed and what warned, with what to do."""
+    """The sentences of what failed and what warned, with what to do; once where it is the same for several."""
     from rich.padding import Padding
     from rich.text import Text
 
-    for finding in (*record.having("fail"), *record.having("warn")):
-        head = Text.assemble((_MARKS[finding.status], _COLOURS[finding.status]), f"  {_shown(finding.sentence)}.")
-        console.print(head)
-        console.print(Padding(Text(f"{_shown(finding.next_step)}.", "dim"), (0, 0, 1, 8)))
+    told = (*record.having("fail"), *record.having("warn"))
+    for (status, step), findings in groupby(told, key=lambda finding: (finding.status, finding.next_step)):
+        for finding in findings:
+            console.print(Text.assemble((_MARKS[status], _COLOURS[status]), f"  {_shown(finding.sentence)}."))
+        console.print(Padding(Text(f"{_shown(step)}.", "dim"), (0, 0, 1, 8)))
 
 
 def _pictures(console: Console, record: Diagnosis) -> None:

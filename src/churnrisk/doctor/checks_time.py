@@ -48,6 +48,12 @@ def sources(facts: Facts) -> Iterator[Seen]:
             yield Seen("fail", have, one.sentence, one.source, need, step)
         else:
             yield Seen("fail", have, one.sentence, one.source, need)
+    # Yesterday is the last day that can be known to its end.
+    if found and facts.today and (old := (facts.today - facts.now.day).days) > min(one.allowed for one in found) + 1:
+        sentence = (
+            f"The newest fact of all is of {facts.now}, {count(old, 'day')} before today: nothing arrives any more"
+        )
+        yield Seen("warn", f"until {facts.now}", sentence, "all sources")
     if not found:
         sentence = "No source says how fresh it must be; with fresh_days an outage holds the list instead of misleading"
         yield Seen("ok", "none declared", f"{sentence} it")
@@ -125,8 +131,9 @@ CHECKS = (
         "sources_are_fresh",
         "the fresh_days of each source",
         "Where a source stops, usage that did not arrive looks like usage that fell, and every account looks at risk.",
-        "",
-        "the newest fact of a source is older than its fresh_days in churnrisk.toml; scoring holds the list then, too",
+        "fresh_days are declared, and the newest fact of all sources is older than that today",
+        "the newest fact of a source is older than its fresh_days, counted from the last day known of any source;"
+        " scoring holds the list then, too",
         "Mend the source and run `churnrisk extract`; until then the last good list stays",
         sources,
     ),

@@ -7,6 +7,7 @@ each month, because people look at pictures.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from churnrisk.doctor import checks_label, checks_rows, checks_tables, checks_time
 from churnrisk.doctor.facts import Facts
@@ -53,7 +54,9 @@ class Diagnosis:
         return tuple(finding for finding in self.findings if finding.status == status)
 
 
-def examine(history: History, verdicts: Verdicts, settings: Settings, parameters: Parameters) -> Diagnosis:
+def examine(
+    history: History, verdicts: Verdicts, settings: Settings, parameters: Parameters, today: date | None = None
+) -> Diagnosis:
     """Hold what is needed against what the data have.
 
     Args:
@@ -61,8 +64,9 @@ def examine(history: History, verdicts: Verdicts, settings: Settings, parameters
         verdicts: on every landed row.
         settings: the company and its sources.
         parameters: the label, the matrix and the split.
+        today: the company's day on which this is looked at; None where it does not matter.
     """
-    facts = Facts(history, verdicts, settings, parameters)
+    facts = Facts(history, verdicts, settings, parameters, today)
     # Where no row can be used, only the rows that came in can be looked at.
     asked = CHECKS if facts.has_rows else checks_rows.CHECKS
     found = [finding for check in asked for finding in check.examine(facts)]

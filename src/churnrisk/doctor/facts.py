@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -15,9 +15,19 @@ from churnrisk.labels import outcomes, split_of, usable_as_ofs
 from churnrisk.parameters import Label, Parameters
 from churnrisk.population import ELIGIBLE, population
 from churnrisk.settings import Settings
-from churnrisk.tables import ALWAYS, TABLES
+from churnrisk.tables import ALWAYS, TABLES, Table
 from churnrisk.timeline import AsOf, Split
 from churnrisk.validate import Verdicts
+
+#: Time zones are slow: once for each quarter of an hour, of which every zone's midnight begins one.
+_BY_DAY = """
+    select least(((quarter at time zone 'UTC') at time zone $zone)::date, $last::date) as day, sum(rows)::bigint as rows
+    from (
+        select time_bucket(interval 15 minute, happened_at - interval {ends} microsecond) as quarter, count(*) as rows
+        from {table} where happened_at <= $now group by all
+    )
+    group by all order by all
+"""
 
 
 @dataclass(frozen=True)
@@ -29,12 +39,14 @@ class Facts:
         verdicts: on every landed row.
         settings: the company and its sources.
         parameters: the label, the matrix and the split.
+        today: the company's day on which this is looked at; None where it does not matter.
     """
 
     history: History
     verdicts: Verdicts
     settings: Settings
     parameters: Parameters
+    today: date | None = None
 
     @cached_property
     def has_rows(self) -> bool:
@@ -114,19 +126,16 @@ class Facts:
         """Rows of each table by the company's day on which they happened, up to now; tables of all times left out."""
         if not self.has_rows:
             return {}
-        # To the hour: an hour's change of the clocks moves rows of the first hour of a day, never past the last day.
-        local = datetime.combine(self.now.day + timedelta(days=1), time()) - self.now.instant
-        shift = f"interval ({int(local.total_seconds()) - 3600}) second - interval 1 microsecond"
         found = {}
-        for table in self.history.present:
-            if TABLES[table].happened_at != ALWAYS:
-                rows = self.known.frame(
-                    f"select (happened_at + {shift})::date as day, count(*) as rows from {name(table)}"
-                    " where happened_at <= $now group by all order by all",
-                    {"now": self.now.instant},
-                )
-                found[table] = pd.Series(rows["rows"].to_numpy(), index=pd.DatetimeIndex(rows["day"]))
+        for table in (TABLES[table] for table in self.history.present):
+            if table.happened_at != ALWAYS:
+                rows = self.known.frame(_BY_DAY.format(table=name(table.name), ends=_ends(table)), self._moments)
+                found[table.name] = pd.Series(rows["rows"].to_numpy(), index=pd.DatetimeIndex(rows["day"]))
         return {table: rows for table, rows in found.items() if len(rows)}
+
+    @property
+    def _moments(self) -> dict[str, Any]:
+        return {"now": self.now.instant, "last": self.now.day, "zone": self.now.time_zone}
 
     @cached_property
     def months(self) -> dict[str, pd.Series]:
@@ -142,3 +151,8 @@ class Facts:
     def arrivals(self) -> pd.DataFrame:
         """Rows and newest fact by table and source; see `History.arrivals`."""
         return self.history.arrivals(self.now)
+
+
+def _ends(table: Table) -> int:
+    """A day is placed at its end, which is the midnight of the next one."""
+    return 1 if table.column(table.happened_at).kind == "date" else 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 
 from churnrisk.doctor import Diagnosis, examine
 from churnrisk.errors import HeldError
 from churnrisk.extract.landing import history_folder
 from churnrisk.jobs.project import Project
+from churnrisk.settings import zone
 from churnrisk.validate import read_verdicts
 
 
@@ -19,16 +21,17 @@ def doctor(project: Project) -> Diagnosis:
     """
     history = project.history
     verdicts = read_verdicts(history_folder(project.settings), project.settings)
-    return examine(history, verdicts, project.settings, project.parameters)
+    today = datetime.now(zone(project.settings.company.time_zone)).date()
+    return examine(history, verdicts, project.settings, project.parameters, today)
 
 
 def refuse_failing(diagnosis: Diagnosis) -> None:
     """Raise HeldError, with the whole diagnosis as its facts, where a check failed."""
     failed = diagnosis.having("fail")
     if failed:
-        checks = "One check failed" if len(failed) == 1 else f"{len(failed)} checks failed"
+        checks = "One check failed" if len(failed) == 1 else f"{len(failed)} checks failed, the first of them"
         raise HeldError(
-            f"{checks}: {failed[0].sentence}" + ("" if len(failed) == 1 else "; see the others above"),
+            f"{checks}: {failed[0].sentence}",
             f"{failed[0].next_step}; then run `churnrisk doctor` again",
             **asdict(diagnosis),
         )
