@@ -165,7 +165,7 @@ def _follows_two(text: str, place: int) -> bool:
 
 def _whole_lines(text: str, is_all: bool) -> list[str]:
     """The lines of the beginning of a file, without the last one where it was cut."""
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=""))  # not at U+2028 and the like, as `splitlines` would
     return lines if is_all or len(lines) < 2 else lines[:-1]
 
 
