@@ -315,3 +315,37 @@ def test_a_file_of_another_kind_is_listed_and_hidden_ones_are_not(export):
     for name in ("notes.pdf", ".hidden.csv", "~$open.xlsx"):
         (export / name).write_bytes(b"x")
     assert list(proposed(export).unread) == ["notes.pdf"]
+
+
+def test_records_in_one_object_are_a_table(tmp_path, export):
+    export.mkdir()
+    companies = [{"company_id": n, "name": f"Firm {n}", "created": day(n)} for n in range(1, ACCOUNTS + 1)]
+    (export / "companies.json").write_text(json.dumps({"exported": "2026-01-01", "companies": companies}))
+    cases(export)
+    assert landed(tmp_path, export, "select count(*) from tickets t semi join accounts using (account_id)") == [(200,)]
+
+
+def test_a_last_day_of_a_contract_is_told_from_its_end(tmp_path, export):
+    customers(export)
+    rows = [
+        f"{n}-{year},{n},{year}-01-01,{year}-12-31,50" for n in range(1, ACCOUNTS + 1) for year in (2023, 2024, 2025)
+    ]
+    lines(export, "contracts.csv", "contract_no,customer_id,valid_from,valid_to,monthly_fee", rows)
+    assert landed(tmp_path, export, "select min(ended_at) from subscriptions") == [(datetime(2024, 1, 1),)]
+
+
+def test_a_row_of_sums_is_no_account(tmp_path, export):
+    customers(export)
+    with (export / "customers.csv").open("a") as file:
+        file.write("Total,,,\n")
+    cases(export)
+    assert landed(tmp_path, export, "select count(*) from accounts") == [(ACCOUNTS,)]
+
+
+def test_tables_that_share_a_key_of_an_unknown_name_meet(tmp_path, export):
+    lines(export, "master.csv", "zx,title", [f"{n},T{n}" for n in range(1, ACCOUNTS + 1)])
+    rows = [f"{n},{n % ACCOUNTS + 1},{day(n)},high" for n in range(200)]
+    lines(export, "tickets.csv", "ticket_id,zx,created_at,priority", rows)
+    rows = [f"{n},{n % ACCOUNTS + 1},{day(n)},10.5" for n in range(300)]
+    lines(export, "invoices.csv", "invoice_id,zx,invoice_date,amount", rows)
+    assert landed(tmp_path, export, "select count(*) from tickets t semi join accounts using (account_id)") == [(200,)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import duckdb
+
 from churnrisk.extract.proposal import values
 from churnrisk.extract.proposal.cells import Block, Cell, arrived_at, cell, cells, changed_at, moment, told, words_of
 from churnrisk.extract.proposal.links import Links, relation_of
-from churnrisk.extract.proposal.match import Match
+from churnrisk.extract.proposal.match import Match, spare_key
 from churnrisk.extract.proposal.names import says, spelled, words
 from churnrisk.extract.proposal.people import is_current
 from churnrisk.extract.proposal.profile import Column
@@ -40,7 +42,7 @@ def monthly(column: Column, billing: Column | None = None) -> Cell:
     return made
 
 
-def subscriptions_block(match: Match, links: Links) -> Block | str:
+def subscriptions_block(connection: duckdb.DuckDBPyConnection, match: Match, links: Links) -> Block | str:
     """The contracts, or why they are left out."""
     reach = links.reached.get(match.profile.label)
     if reach is None:
@@ -53,8 +55,13 @@ def subscriptions_block(match: Match, links: Links) -> Block | str:
     block.known_at = arrived_at(match)
     key = match.columns.get("subscription_id")
     if key is None or not key.is_unique:
-        _make_key(block, match, key)
+        spare = spare_key(match)
+        if spare:
+            block.columns["subscription_id"] = Cell(spare.id_sql, guess="unique in every row", used=(spare.name,))
+        else:
+            _make_key(block, match, key)
     _end(block, match)
+    _until_next_day(connection, block)
     _renewal(block, match)
     for column in match.profile.columns.values():
         if column.name not in block.used and is_current(column) and column.kind not in ("empty", "nested"):
@@ -110,6 +117,26 @@ def _end(block: Block, match: Match) -> None:
             made.doubt or f"every contract has a {column.name}: an end that is to come may be the end of the term"
         )
     block.columns["ended_at"] = made
+
+
+def _until_next_day(connection: duckdb.DuckDBPyConnection, block: Block) -> None:
+    """Where the next contract begins the day after, the end is the last day: the contract is over a day later."""
+    made = block.columns.get("ended_at")
+    if made is None:
+        return
+    source = f"({block.relation})" if block.relation.startswith("select") else block.relation
+    ended, started = (f"try_cast({block.columns[name].sql} as date)" for name in ("ended_at", "started_at"))
+    spans = f"select {block.columns['account_id'].sql} as a, {started} as s, {ended} as e from {source}"
+    try:
+        [(followed, closely)] = connection.execute(
+            f"with spans as ({spans}), pairs as (select e, lead(s) over (partition by a order by s) as next from spans)"
+            " select count(*) filter (next >= e), count(*) filter (next = e + 1) from pairs"
+        ).fetchall()
+    except duckdb.Error:  # the expression is looked at again before it is written
+        return
+    if closely >= 10 and closely > 0.5 * followed:
+        made.sql = f"{ended} + interval 1 day"
+        made.guess = f"{closely:,} of {followed:,} contracts are followed a day later: the end is their last day"
 
 
 def _renewal(block: Block, match: Match) -> None:

@@ -47,6 +47,8 @@ def draft(connection: duckdb.DuckDBPyConnection, looked_at: list[Profile]) -> Dr
         }
     _explain_changes(made.blocks, matches)
     made.rules = [rule for rule in made.rules if any(block.table == rule.table for block in made.blocks)]
+    seen = {match.profile.sample.found.label for match in matches}
+    unlike = [profile for profile in unlike if profile.sample.found.label not in seen]
     made.left += lost + [f"the source {profile.label} is like no canonical table" for profile in unlike]
     _say_what_is_missing(made)
     return made
@@ -119,6 +121,8 @@ def _of(
     if match.table == "usage":
         found, rule = usage.usage_block(connection, match, links)
         made.rules += [rule] if rule else []
+    elif match.table == "subscriptions":
+        found = contracts.subscriptions_block(connection, match, links)
     else:
         found = _MAKERS[match.table](match, links, tickets)
     return ([], found) if isinstance(found, str) else ([found], "")
@@ -129,7 +133,6 @@ _MAKERS: dict[str, Callable[[Match, Links, Match | None], Block | str]] = {
     "csms": lambda match, _links, _: people.csms_block(match),
     "agents": lambda match, _links, _: people.agents_block(match),
     "churn_events": lambda match, links, _: people.churn_block(match, links),
-    "subscriptions": lambda match, links, _: contracts.subscriptions_block(match, links),
     "invoices": lambda match, links, _: contracts.invoices_block(match, links),
     "messages": support.messages_block,
 }

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from churnrisk.errors import ChurnriskError
 from churnrisk.extract.dialect import dialect_of
 from churnrisk.extract.files import format_of
@@ -27,13 +29,13 @@ _NUMBERED = re.compile(
 _PACKED = (".gz", ".zst", ".bz2")
 #: Folders in which nobody keeps an export.
 _NOT_OURS = {"churnrisk-data", "mlruns", "__pycache__", "node_modules"}
-#: Names that SQL would take for something else.
+#: Names that SQL could take for something else.
 TAKEN = frozenset(
-    "all and any as asc case cast check column constraint create default desc distinct else end except false fetch for "
-    "from grant group having in initially intersect into lateral leading limit not null offset on only or order "
-    "primary references select some symmetric table then to trailing true union unique user using when where window "
-    "with at pivot unpivot qualify summarize describe show analyze analyse both collate variadic placing".split()
-)
+    row[0]
+    for row in duckdb.connect()
+    .execute("select keyword_name from duckdb_keywords() where keyword_category <> 'unreserved'")
+    .fetchall()
+) | {"user", "with", "at", "by"}
 
 
 @dataclass(frozen=True)

@@ -126,13 +126,16 @@ def _fitted(facts: Facts, choice: Choice) -> tuple[int, Choice]:
     assert best is not None
     (least, _), found = best
     if found.horizon != choice.horizon:
-        found.found.append(f"the horizon is {found.horizon} instead of {choice.horizon} days: the history is short")
+        why = "the history is short" if found.horizon < choice.horizon else "too few accounts leave in a shorter one"
+        found.found.append(f"the horizon is {found.horizon} instead of {choice.horizon} days: {why}")
     return least, found
 
 
 def _variants(choice: Choice) -> Iterator[Choice]:
     """The choice with shorter horizons, steps and test parts, the usual ones first; shorter warm-ups last of all."""
-    horizons = [days for days in (180, 150, 120, 90, 60, 30) if days <= choice.horizon] or [choice.horizon]
+    shorter = [days for days in (180, 150, 120, 90, 60, 30) if days < choice.horizon]
+    longer = [days for days in (60, 90, 120, 180) if choice.kind == "silence" and days > choice.horizon]
+    horizons = [choice.horizon, *longer, *shorter]
     for grids in (((180, 28), (90, 28), (90, 14)), ((60, 14), (30, 7))):
         for horizon, (warm, step), (test, calibrate) in product(horizons, grids, _SPLITS):
             yield replace(

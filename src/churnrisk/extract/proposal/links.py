@@ -163,7 +163,7 @@ class Links:
             for column in accounts.columns.values()
             if column.is_unique and column is not key and column.kind in ("text", "number")
         ]
-        link = self.find(profile, accounts, unique if key.is_unique else [key, *unique], ACCOUNT)
+        link = self.find(profile, accounts, unique if key.is_unique else [key, *unique], f"{ACCOUNT},{key.name}")
         if link is None:
             return None
         if link.is_plain and link.parent.name == key.name:
@@ -171,7 +171,7 @@ class Links:
         doubt = f"{link.child.name} is compared with {link.parent.name} of {accounts.label}"
         doubt += f" {link.told}" if link.told else " because its values lie there"
         parts = f"select {link.form.format(link.parent.id_sql)} as link_key, min({key.id_sql}) as {JOINED}"
-        relation = _joined(profile, link, f"{parts} from {accounts.label} group by 1", (JOINED,))
+        relation = _joined(profile, link, f"{parts} from {source_of(accounts)} group by 1", (JOINED,))
         return Reach(JOINED, relation, link.share, (accounts.label,), (doubt,))
 
     def _through(self, match: Match) -> Reach | None:

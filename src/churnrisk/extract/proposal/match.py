@@ -46,10 +46,16 @@ _NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 #: How much the name of the file says.
 _FILE = 4.0
+#: How well a file name has to fit for it to say enough on its own.
+_SAYS_IT_ALL = 0.75
 #: The score from which a source is taken for a table.
 _ENOUGH = 4.0
 #: How much better the name of a file has to fit one table for another to be out of the question.
 _SAID = 0.15
+#: Tables whose sources list somebody, and may list the accounts.
+_LISTS = ("contacts", "csms", "agents")
+#: The share of values of several words from which they are names, not identifiers.
+_PROSE = 0.1
 _IDS = ("_id", "csm")
 
 
@@ -94,7 +100,27 @@ def match_all(profiles: Iterable[Profile]) -> tuple[list[Match], list[Profile]]:
         said = file_fit(profile.label, best.table) - file_fit(profile.label, second.table)
         runner_up = second.table if is_close and said < _SAID else ""
         matched.append(Match(profile, best.table, best.columns, best.fits, best.score, runner_up))
-    return _one_of_accounts(matched, left)
+    matched, left = _one_of_accounts(matched, left)
+    if not any(match.table == "accounts" for match in matched) and (found := _by_shared_key(matched, left)):
+        left = [profile for profile in left if profile is not found.profile]
+        matched = [found, *(match for match in matched if match.profile is not found.profile)]
+    return matched, left
+
+
+def _by_shared_key(matched: list[Match], left: list[Profile]) -> Match | None:
+    """The source whose unique column is called as a column of most other sources: whatever its name, a list of them."""
+    everyone = [*left, *(match.profile for match in matched)]
+    lists = [*left, *(match.profile for match in matched if match.table in _LISTS)]
+    for profile in lists:
+        for column in profile.columns.values():
+            others = [other.columns[column.name] for other in everyone
+                      if other is not profile and column.name in other.columns]  # fmt: skip
+            shared = [other for other in others if not other.is_unique and other.kind == column.kind]
+            if column.is_unique and column.kind in ("text", "number") and len(shared) * 2 >= len(everyone) - 1 > 0:
+                columns, fits = assigned(profile, "accounts")
+                columns = {name: one for name, one in columns.items() if one is not column} | {"account_id": column}
+                return Match(profile, "accounts", columns, fits | {"account_id": 1.0}, _ENOUGH)
+    return None
 
 
 def _one_of_accounts(matched: list[Match], left: list[Profile]) -> tuple[list[Match], list[Profile]]:
@@ -116,6 +142,16 @@ def _match(profile: Profile, table: str) -> Match:
     return Match(profile, table, columns, fits, score)
 
 
+def spare_key(match: Match) -> Column | None:
+    """A column that tells the rows apart although its name does not say so."""
+    used = {column.name for column in match.columns.values()}
+    for column in match.profile.columns.values():
+        can_be = column.kind in ("text", "number") and _is_whole(column) and column.width < 60
+        if can_be and column.is_unique and column.distinct == column.rows and column.name not in used:
+            return column
+    return None
+
+
 def file_fit(label: str, table: str) -> float:
     """How well the name of a source fits a table; its last word says most."""
     own = words(label)
@@ -135,7 +171,7 @@ def _shape(profile: Profile, table: str, columns: dict[str, Column]) -> float:
         return 1.0 if key is not None and not key.is_unique and _is_short(columns.get("value")) else -3.0
     if table == "usage":
         counted = "value" in columns or "active_users" in columns or _numbers(profile, columns)
-        return 0.5 if counted or "metric" in columns else -3.0
+        return 0.5 if counted or "metric" in columns or file_fit(profile.label, "usage") > _SAYS_IT_ALL else -3.0
     if table == "messages":
         return 0.5 if "body" in columns else -1.0
     return 0.0
@@ -197,7 +233,7 @@ def _fit(column: Column, table: str, wanted: str, phrases: str) -> float:
     if wanted == TABLES[table].key[0] and wanted != "account_id" and column.is_unique:
         best += 0.05
     if table == "accounts" and wanted == "account_id":
-        best += 0.1 if column.is_unique else -0.3
+        best += (0.1 if column.is_unique else -0.3) - (0.2 if column.whitespace > _PROSE else 0.0)
     if column.filled == 0:
         best -= 0.2
     return best

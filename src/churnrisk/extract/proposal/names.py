@@ -12,6 +12,8 @@ from pathlib import Path
 _LETTERS = str.maketrans({"ø": "o", "æ": "a", "å": "a", "ł": "l", "ß": "ss", "đ": "d", "Ø": "O", "Æ": "A", "Ł": "L"})
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
+#: Letters up to which an s at the end is no plural.
+_SHORTEST_PLURAL = 3
 #: How well a name fits where only a part of it does.
 _WITHIN, _INSIDE = 0.6, 0.4
 
@@ -31,10 +33,11 @@ def spelled(name: str) -> tuple[str, ...]:
 
 
 def _folded(word: str) -> str:
-    """One spelling for umlauts, however an export writes them: "kuendigung" is "kundigung"."""
+    """One spelling for umlauts, however an export writes them, and for one and several: "kuendigung", "tickets"."""
     for two, one in (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a")):
         word = word.replace(two, one)
-    return word
+    is_plural = len(word) > _SHORTEST_PLURAL and word.endswith("s") and not word.endswith("ss")
+    return word[:-1] if is_plural else word
 
 
 @lru_cache(maxsize=200_000)

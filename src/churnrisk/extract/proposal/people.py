@@ -57,6 +57,9 @@ def _listed(match: Match, matches: list[Match], links: Links) -> Block:
         block.columns["churned"] = Cell(truth, guess=_NO_CLOCK, used=(churned.name,))
     block.current_only = _without_clock(match, block)
     key = match.columns["account_id"]
+    if key.kind == "number" and key.strays:
+        block.where = f"try_cast({key.sql} as double) is not null"
+        block.doubts.append(f"{key.strays} rows have a {key.name} that is no number, as sums have: they are left out")
     if key.distinct < key.filled:
         block.doubts.append(f"{key.filled - key.distinct} rows repeat an {key.name}; rows of one key are its versions")
     return block
@@ -75,9 +78,9 @@ def _fill_created(block: Block, match: Match, matches: list[Match], links: Links
     key = match.columns["account_id"].id_sql
     on = f"c.{key}" if key == identifier(match.columns["account_id"].name) else "c.link_key"
     child = (
-        f"{match.profile.label} c"
+        f"{source_of(match.profile)} c"
         if on != "c.link_key"
-        else f"(select *, {key} as link_key from {match.profile.label}) c"
+        else f"(select *, {key} as link_key from {source_of(match.profile)}) c"
     )
     cast = "" if match.columns["account_id"].type == "VARCHAR" or on == "c.link_key" else "::varchar"
     block.relation = (
@@ -89,7 +92,8 @@ def _fill_created(block: Block, match: Match, matches: list[Match], links: Links
         doubt = "no column says when an account began: its first fact is taken"
         block.columns["created_at"] = Cell("first_fact", doubt=doubt)
         return
-    doubt = f"{column.name} is empty in {column.missing:.0%} of the rows: there the first fact is taken"
+    empty = f"{column.rows - column.filled:,} of {column.rows:,} rows"
+    doubt = f"{column.name} is empty in {empty}: there the first fact is taken"
     block.columns["created_at"] = Cell(f"coalesce({column.moment.typed}, first_fact)", doubt=doubt, used=(column.name,))
 
 

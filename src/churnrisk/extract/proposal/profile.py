@@ -15,7 +15,7 @@ import duckdb
 from churnrisk.extract.proposal import dates
 from churnrisk.extract.proposal import values as meanings
 from churnrisk.extract.proposal.found import TAKEN
-from churnrisk.extract.proposal.names import fit, has_word, words
+from churnrisk.extract.proposal.names import fit, has_word, spelled
 from churnrisk.extract.proposal.sample import Sample
 from churnrisk.history import name, quoted
 
@@ -49,6 +49,7 @@ class Column:
         number: how it is read as a number.
         width: letters of a value, on average.
         whitespace: the share of values that are several words.
+        strays: rows of a column of plain numbers whose value is none.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Column:
     number: meanings.NumberForm | None = None
     width: float = 0.0
     whitespace: float = 0.0
+    strays: int = 0
 
     @property
     def missing(self) -> float:
@@ -132,21 +134,28 @@ def profiles(connection: duckdb.DuckDBPyConnection, sample: Sample, month_first:
     )
     found = [own]
     for column in own.columns.values():
-        if column.kind == "nested" and re.fullmatch(r"STRUCT\(.*\)\[\]", column.type, re.DOTALL) and key:
-            parent = words(label)[-1].rstrip("s") + "_id"
-            inner = (
-                f"select parent_key as {name(parent)}, item.* from (select {key.id_sql} as parent_key,"
-                f" unnest({column.sql}) as item from {name(label)})"
-            )
-            nested = _profile(connection, f"{label}_{'_'.join(words(column.name))}", inner, sample, month_first)
-            if nested.rows and parent not in [c for c in nested.columns if nested.columns[c].kind == "empty"]:
-                found.append(nested)
+        if column.kind == "nested" and re.fullmatch(r"STRUCT\(.*\)\[\]", column.type, re.DOTALL):
+            inner = _taken_out(label, key, column, own.rows)
+            title = "_".join(spelled(column.name))
+            nested = _profile(connection, f"{label}_{title}" if key else title, inner, sample, month_first)
+            found += [nested] if inner and nested.rows else []
     return found
+
+
+def _taken_out(label: str, key: Column | None, column: Column, rows: int) -> str:
+    """A SELECT of the records in a column, with the key of the row they lie in; of a single row they are the table."""
+    if key:
+        parent = name(spelled(label)[-1].rstrip("s") + "_id")
+        picked = f"select {key.id_sql} as parent_key, unnest({column.sql}) as item from {name(label)}"
+        return f"select parent_key as {parent}, item.* from ({picked})"
+    return f"select item.* from (select unnest({column.sql}) as item from {name(label)})" if rows == 1 else ""
 
 
 def _profile(
     connection: duckdb.DuckDBPyConnection, label: str, relation: str, sample: Sample, month_first: bool
 ) -> Profile:
+    if not relation:
+        return Profile(label, relation, sample, 0)
     source = relation if relation.startswith("select") else f"select * from {relation}"
     try:
         leaves = _leaves(connection, source)
@@ -251,7 +260,8 @@ def _kind_of(column: Column, real: dict[str, int], month_first: bool) -> Column:
     if may_be_text and (moment := dates.text_moment(column.sql, real, month_first)):
         return replace(column, kind="moment", moment=moment, number=number)
     if number:
-        return replace(column, kind="number", number=number)
+        strays = sum(count for value, count in real.items() if not any(sign.isdigit() for sign in value))
+        return replace(column, kind="number", number=number, strays=strays)
     return replace(column, kind="text")
 
 

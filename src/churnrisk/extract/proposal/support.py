@@ -21,8 +21,8 @@ _UNITS = {
     "hour": ("hour", "hours", "hrs", "h", "stunden", "std", "timer", "godziny", "godz", "t"),
     "day": ("day", "days", "d", "tage", "dage", "dni"),
 }
-#: The share of rows without a key from which they are taken to continue the row above.
-_CONTINUED = 0.02
+#: The share of rows without a key and a beginning from which they are taken to continue the row above; without a key.
+_CONTINUED, _MOSTLY = 0.02, 0.2
 
 
 def tickets_blocks(match: Match, links: Links) -> tuple[list[Block], str]:
@@ -61,6 +61,7 @@ def _whole(match: Match) -> str:
     """A condition that leaves out rows which only continue a ticket, as merged cells of a sheet do."""
     key, created = match.columns["ticket_id"], match.columns["created_at"]
     continues = key.missing > _CONTINUED and abs(key.missing - created.missing) < _CONTINUED
+    continues = continues or key.missing > _MOSTLY
     return f"nullif(trim({key.sql}::varchar), '') is not null" if continues else ""
 
 
