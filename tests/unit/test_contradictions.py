@@ -42,13 +42,13 @@ CASES = {
     ),
     "invoices.is_not_before_its_account": (
         {"accounts": ACCOUNTS},
-        "invoice_id | account_id | issued_at\n 1 | A | 2026-01-10",
-        "invoice_id | account_id | issued_at\n 1 | A | 2026-01-10\n 2 | A | 2026-01-09 23:59",
+        "invoice_id | account_id | issued_at\n 1 | A | 2026-01-09 00:01",
+        "invoice_id | account_id | issued_at\n 1 | A | 2026-01-10\n 2 | A | 2026-01-08 23:59",
     ),
     "tickets.is_not_before_its_account": (
         {"accounts": ACCOUNTS},
-        "ticket_id | account_id | created_at\n 1 | A | 2026-01-10",
-        "ticket_id | account_id | created_at\n 1 | A | 2026-01-10\n 2 | A | 2026-01-09 23:59",
+        "ticket_id | account_id | created_at\n 1 | A | 2026-01-09 00:01",
+        "ticket_id | account_id | created_at\n 1 | A | 2026-01-10\n 2 | A | 2026-01-08 23:59",
     ),
     "surveys.is_not_before_its_account": (
         {"accounts": ACCOUNTS},

@@ -630,3 +630,14 @@ def test_open_quotation_marks_cost_no_row_but_their_own(tmp_path_factory, table,
     found = text(tmp_path_factory.mktemp("broken"), "\n".join(lines) + "\n", options={"delim": delim})
     assert len(found.bad) == len(broken)
     assert found.rows == [tuple(cell or None for cell in row) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("above", "rows"),
+    [("Report;;\nmore;;\na;b;c\r\n", "1;2;3\r\n"), ("Report;;\r\nmore;;\r\na;b;c\r\n", "1;2;3\n")],
+    ids=["above with LF", "below with LF"],
+)
+def test_line_ends_that_change_at_the_header_lose_no_row(tmp_path, above, rows):
+    """DuckDB takes the first line end for that of the file and then sees no row at all."""
+    found = text(tmp_path, above + rows * 50, skip=2, options={"delim": ";"})
+    assert (len(found.rows), found.rows[0], found.bad) == (50, ("1", "2", "3"), [])

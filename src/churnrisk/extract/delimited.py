@@ -169,7 +169,7 @@ class _Scan:
 def _reader(connection: duckdb.DuckDBPyConnection, label: str, file: Path, told: _Told, scratch: Path) -> str:
     """The reader that loses the fewest lines: quotation marks are doubled in most files, escaped in some."""
     scan = _scanned(connection, label, file, told)
-    if scan.is_torn:
+    if scan.is_torn or (not scan.rows and not scan.lost and _has_rows(told)):
         told, scan = min(
             (_mended(connection, label, file, told, escape, scratch) for escape in _escapes(told)),
             key=lambda one: one[1].lost,
@@ -177,6 +177,13 @@ def _reader(connection: duckdb.DuckDBPyConnection, label: str, file: Path, told:
     if scan.lost:
         _keep(connection, label, file, told)
     return told.reader(ignore_errors=True)
+
+
+def _has_rows(told: _Told) -> bool:
+    """Whether there are lines below the header; where line ends change above it, DuckDB sees none of them."""
+    with opened(told.file) as raw:
+        lines = raw.read(_BLOCK).splitlines()[int(told.options["skip"]) :]
+    return any(line.strip() for line in lines[bool(told.options["header"]) :])
 
 
 def _escapes(told: _Told) -> tuple[str, ...]:
