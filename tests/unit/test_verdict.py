@@ -2,6 +2,7 @@
 
 import pytest
 
+from churnrisk.train.evaluation import Evaluation
 from churnrisk.train.fit import BEST_FEATURE, REGRESSION, TENURE, TREES
 from churnrisk.train.metrics import Comparison, Figure, Quality
 from churnrisk.train.verdict import verdict
@@ -65,3 +66,26 @@ def test_what_reads_the_age_must_beat_it_and_what_does_not_need_not():
 def test_an_age_that_tells_nothing_is_no_hurdle():
     told = judge({"best": AHEAD, "tenure": AHEAD}, over_tenure={"trees": LEVEL}, trees=GOOD, best=CHANCE, tenure=CHANCE)
     assert told.serves == TREES
+
+
+@pytest.mark.parametrize(("auc", "is_told"), [(0.89, False), (0.91, True)])
+def test_a_model_that_is_too_good_to_be_true_is_told_with_what_to_look_at(auc, is_told):
+    comparison = Comparison({TREES: Quality(Figure(auc, 0.8, 0.95), ANY)}, {}, {})
+    told = Evaluation(
+        comparison=comparison,
+        verdict=judge({"best": AHEAD}, trees=BETTER, best=GOOD),
+        brier={},
+        log_loss={},
+        deciles=[],
+        base_rates={},
+        drift=None,
+        drivers={},
+        importance={"seats_growth_last_180d": 2.0, "open_tickets": 0.1},
+        best_feature="open_tickets",
+        rows={},
+        as_ofs={},
+        left_within_lead=0,
+        calibrated_out_of_fold=False,
+    ).suspicion
+    assert ("seats_growth_last_180d" in told and "[mapping.current_only]" in told) == is_told
+    assert bool(told) == is_told

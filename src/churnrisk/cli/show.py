@@ -94,8 +94,9 @@ def trained(record: TrainSummary) -> None:
     click.echo(f"{record.reason}.")
     if record.version:
         click.echo(f"Grade {record.grade}: version {record.version} ({record.serves}) serves now.")
-    if record.drift:
-        click.echo(f"{record.drift}.")
+    for note in (record.suspicion, record.drift):
+        if note:
+            click.echo(f"{note}.")
     click.echo("What drives the risk: " + ", ".join(f"{code} {size:.2f}" for code, size in record.drivers.items()))
     click.echo(f"Report: {record.report}")
     click.echo(f"Runs:   mlflow ui --backend-store-uri {record.tracking}")

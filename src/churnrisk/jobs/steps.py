@@ -85,6 +85,7 @@ class TrainSummary:
         reason: why.
         grade: A, B, C or "do not use".
         drift: how the share that leaves moved, where it moved notably; else empty.
+        suspicion: what to look at where the model is too good to be true; else empty.
         metrics: flat figures with their intervals.
         drivers: how much each reason code moves the risk, in log-odds, strongest first.
         report: path of the HTML report.
@@ -97,6 +98,7 @@ class TrainSummary:
     reason: str
     grade: str
     drift: str
+    suspicion: str
     metrics: dict[str, float]
     drivers: dict[str, float]
     report: str
@@ -182,6 +184,7 @@ def train(project: Project, on_progress: Progress = quiet, shuffle_labels: bool 
         reason=evaluation.verdict.reason,
         grade=evaluation.verdict.grade,
         drift=evaluation.drift.sentence if evaluation.drift and evaluation.drift.is_notable else "",
+        suspicion=evaluation.suspicion,
         metrics=metrics(evaluation),
         drivers=evaluation.drivers,
         report=str(trained.report),
