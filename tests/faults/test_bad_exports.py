@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import openpyxl
@@ -236,6 +237,18 @@ def test_two_ways_to_write_a_date_in_one_column_are_held_back_and_counted_not_dr
     assert record["rules"]["tickets.is_readable"] == odd > 0
     assert (record["tables"]["tickets"], record["landed"]) == (60, 80)
     assert record["held"] == odd
+
+
+def test_a_table_that_is_mostly_held_back_is_a_table_that_is_read_wrongly(project):
+    """All of it has landed and is counted; nothing that follows should believe that the rest is the company."""
+    project.write("tickets.csv", re.sub(r"2026-(\d\d)-(\d\d)", r"\2/\1/2026", TICKETS))
+    done = project.run("extract")
+    assert done.exit_code == 20
+    assert done.stderr.splitlines()[-1] == (
+        "More than half of the rows of tickets are held back, most by the rule is_readable. Look at them with"
+        " `churnrisk quarantine list`, correct the mapping, and run `churnrisk extract --rebuild`."
+    )
+    assert "created_at cannot be read as timestamp: " in project.run("quarantine", "list").stdout
 
 
 def test_keys_that_come_twice_are_named_as_a_contradiction_and_go_on(project):

@@ -107,6 +107,7 @@ def extract(export: Path | None, rebuild: bool, config: Path, as_json: bool) -> 
         record = jobs.extract(project, rebuild)
     if not as_json:
         show.extracted(record)
+    jobs.refuse_mostly_held(record)
     return record
 
 

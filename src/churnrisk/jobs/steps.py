@@ -26,9 +26,13 @@ from churnrisk.registry import Registry
 from churnrisk.score import find, latest, lineage, publish
 from churnrisk.score import score as score_accounts
 from churnrisk.store import single_writer, write_atomic
+from churnrisk.tables import ACTIVITY_TABLES
 from churnrisk.train import train as train_models
 from churnrisk.train.evaluation import metrics
 from churnrisk.validate import Contradiction, check_own_rules, validate
+
+#: A table of which more than this share is held back is not a table with bad rows: it is read in the wrong way.
+MOST_HELD = 0.5
 
 Progress = Callable[[int, int], None]
 
@@ -51,6 +55,7 @@ class Extracted:
         tables: rows in the history, by table.
         unreadable: lines that could not be read, all loads together, by source.
         contradictions: rows that contradict others, largest share first.
+        mostly_held: tables that nothing can do without of which more than half is held back.
     """
 
     load: int
@@ -62,6 +67,7 @@ class Extracted:
     tables: dict[str, int]
     unreadable: dict[str, int]
     contradictions: tuple[Contradiction, ...]
+    mostly_held: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,25 @@ def extract(project: Project, rebuild: bool = False) -> Extracted:
         tables=verdicts.landed,
         unreadable=verdicts.unreadable,
         contradictions=verdicts.contradictions,
+        mostly_held=tuple(
+            table
+            for table in ("accounts", *ACTIVITY_TABLES)
+            if verdicts.held.get(table, 0) > MOST_HELD * verdicts.landed.get(table, 0)
+        ),
     )
+
+
+def refuse_mostly_held(extracted: Extracted) -> None:
+    """Raise HeldError where more than half of a table that matters is held back: the mapping reads it wrongly."""
+    if extracted.mostly_held:
+        table = extracted.mostly_held[0]
+        rule = next(rule for rule in extracted.rules if rule.startswith(f"{table}."))
+        raise HeldError(
+            f"More than half of the rows of {table} are held back, most by the rule {rule.split('.')[1]}",
+            "Look at them with `churnrisk quarantine list`, correct the mapping, and run `churnrisk extract --rebuild`",
+            table=table,
+            rule=rule,
+        )
 
 
 def features(project: Project, day: str, out: Path) -> FeaturesWritten:
