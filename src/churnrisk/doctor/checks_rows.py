@@ -123,7 +123,10 @@ def agreement(facts: Facts) -> Iterator[Seen]:
     """Rows that cannot be right beside others."""
     found = [one for one in facts.verdicts.contradictions if not one.rule.endswith(f".{_KEY}")]
     deciding = _deciding(facts.parameters.label, facts.history.present)
+    small = [one for one in found if one.share < FEW]
     for one in found:
+        if one in small:
+            continue
         table = one.rule.partition(".")[0]
         decides = _judged(one) in deciding
         fails = decides and one.share > MOST
@@ -134,6 +137,9 @@ def agreement(facts: Facts) -> Iterator[Seen]:
             "Find out which side is right and map that one; until then another [label] kind is safer" if fails else ""
         )
         yield Seen("fail" if fails else "warn", percent(one.share), sentence, one.rule, next_step=step)
+    if small:
+        told = ", ".join(f"{one.rule} ({one.rows:,} of {one.of:,})" for one in small)
+        yield Seen("ok", f"{len(small)} below 1 %", f"Too few rows to matter contradict others: {told}")
     if not found:
         yield Seen("ok", "0 rows", "No table contradicts another")
 
@@ -200,7 +206,7 @@ CHECKS = (
     ),
     Check(
         "tables_agree",
-        "no contradiction",
+        "fewer than 1 % of a table",
         "Where two tables cannot both be right, one of them is wrong, and nobody can say which by looking at the data.",
         "rows contradict others",
         f"more than {percent(MOST)} of the table that tells who left contradicts another",
