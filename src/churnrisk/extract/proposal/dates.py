@@ -35,6 +35,7 @@ _MONTH_ONLY = (
     (re.compile(r"^\d{4}/\d{2}$"), "%Y/%m"),
 )
 _WEEK = re.compile(r"^\d{4}-W\d{2}$")
+_COMPACT = re.compile(r"^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$")
 #: The share of values that have to be times for a column to hold times.
 ENOUGH = 0.9
 #: Ends that mean "no end".
@@ -156,6 +157,8 @@ def _form(value: str) -> _Form | None:
     for pattern, written in _MONTH_ONLY:
         if pattern.match(value):
             return _Form(written)
+    if _COMPACT.match(value):
+        return _Form("%Y%m%d")
     return _Form("%G-W%V") if _WEEK.match(value) else None
 
 

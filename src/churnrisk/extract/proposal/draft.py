@@ -10,6 +10,7 @@ import duckdb
 from churnrisk.extract.proposal import contracts, people, support, surveys, usage
 from churnrisk.extract.proposal.cells import Block, OwnRule, changed_at
 from churnrisk.extract.proposal.checks import drop_unfitting
+from churnrisk.extract.proposal.drift import with_siblings
 from churnrisk.extract.proposal.links import Links, key_of, source_of
 from churnrisk.extract.proposal.match import Match, match_all
 from churnrisk.extract.proposal.profile import Profile
@@ -35,6 +36,7 @@ def draft(connection: duckdb.DuckDBPyConnection, looked_at: list[Profile]) -> Dr
     """The mapping that the profiles of an export suggest, without what its sources refuse."""
     made = Draft()
     matches, unlike = match_all([profile for profile in looked_at if profile.rows])
+    matches, unlike = with_siblings(matches, unlike)
     matches = _without_copies(connection, made, matches)
     links = Links(connection, matches)
     blocks = _blocks(connection, made, matches, links)

@@ -96,6 +96,15 @@ class Dialects:
     header: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     guesses: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+def _kind_of(kind: str) -> str:
+    """What a typed column holds, so far that files of one kind can be read together."""
+    return next(
+        (same for same in ("int", "date", "time", "string") if same in kind),
+        "int" if "float" in kind or "double" in kind or "decimal" in kind else kind,
+    )
 
 
 Table = tuple[Path, str, Dialects]
@@ -124,7 +133,9 @@ def _ways(file: Path, kind: str) -> list[Dialects]:
     if kind == "parquet":
         import pyarrow.parquet as pq
 
-        return [Dialects({}, tuple(pq.read_schema(file).names))]
+        schema = pq.read_schema(file)
+        kinds = tuple(_kind_of(str(column.type)) for column in schema)
+        return [Dialects({}, tuple(schema.names), kinds=kinds)]
     return [Dialects({})]
 
 
@@ -152,13 +163,27 @@ def _groups(folder: Path, tables: list[Table]) -> list[list[Table]]:
     for table in tables:
         file, kind, way = table
         header = tuple(sorted(column.lower() for column in way.header))
-        groups[(file.parent, _stem(file).lower(), file.suffix.lower(), kind, str(way.settings), header)].append(table)
-    parts = [group if len(group) == 1 or _glob(folder, group) else None for group in groups.values()]
-    return [
-        part
-        for group, part in zip(groups.values(), parts, strict=True)
-        for part in ([part] if part else [[table] for table in group])
-    ]
+        read = (str(way.settings), header, tuple(kind for _, kind in sorted(zip(way.header, way.kinds, strict=False))))
+        groups[(file.parent, stem_of(file), file.suffix.lower(), kind, *read)].append(table)
+    return [part for group in groups.values() for part in _parts(folder, group)]
+
+
+def _parts(folder: Path, group: list[Table]) -> list[list[Table]]:
+    """The group as few parts as patterns can tell from the other files: whole, else runs of it."""
+    parts: list[list[Table]] = []
+    rest = sorted(group, key=lambda table: table[0])
+    while rest:
+        size = len(rest)
+        while size > 1 and not _glob(folder, rest[:size]):
+            size -= 1
+        parts.append(rest[:size])
+        rest = rest[size:]
+    return parts
+
+
+def stem_of(file: Path) -> str:
+    """What the parts of one table are called alike: the name without endings and without a number or date."""
+    return _stem(file).lower()
 
 
 def _stem(file: Path) -> str:
@@ -178,6 +203,21 @@ def _glob(folder: Path, group: list[Table]) -> str:
     shared = _shared_beginning([file.name for file in files]).rstrip("0123456789")
     for start in (shared + "*", first.name[:common] + "[-_. 0-9]*", first.name[:common] + "*"):
         pattern = (f"{parent}/" if parent != "." else "") + start + ending
+        if {file for file in folder.glob(pattern) if file.is_file()} == files:
+            return pattern
+    return _by_letters(folder, parent, files, ending)
+
+
+def _by_letters(folder: Path, parent: str, files: set[Path], ending: str) -> str:
+    """A pattern that lists the letters that stand at each place, as few places as tell the files from others."""
+    names = sorted(file.name for file in files)
+    start = ""
+    for letters in zip(*names, strict=False):
+        distinct = "".join(sorted(set(letters)))
+        start += distinct if len(distinct) == 1 else f"[{distinct}]"
+        if len(distinct) == 1 or not distinct.isalnum():
+            continue
+        pattern = (f"{parent}/" if parent != "." else "") + start + "*" + ending
         if {file for file in folder.glob(pattern) if file.is_file()} == files:
             return pattern
     return ""

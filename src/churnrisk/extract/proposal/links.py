@@ -11,22 +11,20 @@ from dataclasses import dataclass
 
 import duckdb
 
+from churnrisk.extract.proposal.forms import PLAIN, PROSE, Form, forms_for
 from churnrisk.extract.proposal.match import Match
 from churnrisk.extract.proposal.names import ACCOUNT, COLUMNS, fit, says
 from churnrisk.extract.proposal.profile import Column, Profile, identifier
 from churnrisk.tables import TABLES
 
-#: Ways to compare identifiers, the plainest first, and how a doubt tells them.
-_FORMS = (
-    ("{0}", ""),
-    ("lower(trim({0}))", "without regard to capital letters"),
-    ("ltrim(regexp_replace(lower(trim({0})), '\\.0+$', ''), '0')", "without leading zeros"),
-    ("ltrim(regexp_replace({0}, '\\.0+$|[^0-9]', '', 'g'), '0')", "by their digits alone"),
-)
 #: The share of a column's values that have to lie in a key.
 _ENOUGH = 0.5
-#: The share of values of several words from which they are names, and their digits tell nothing.
-_PROSE = 0.1
+#: The share of a column's values from which it points at something although its name does not say so.
+_NEARLY_ALL = 0.9
+#: The share of its rows that find their account from which another way is not worth a second join.
+_ALL = 0.97
+#: Distinct values from which meeting a key is no accident.
+_MANY = 20
 #: The column that a join adds.
 JOINED = "account_key"
 #: Tables whose rows have an identifier of their own.
@@ -70,6 +68,7 @@ class Reach:
         through: labels of the sources in between.
         doubts: what somebody should look at.
         start: a column of `relation` with the moment at which what stands in between began; empty where it has none.
+        step: the expression that is compared, and the SELECT of accounts it is joined with.
     """
 
     account: str
@@ -78,6 +77,10 @@ class Reach:
     through: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     start: str = ""
+    step: tuple[str, str] = ("", "")
+
+
+_NOWHERE = Reach("", "")
 
 
 def key_of(match: Match) -> Column | None:
@@ -94,13 +97,33 @@ class Links:
         self._shares: dict[tuple[str, str, str, str, str], float] = {}
         self.accounts = next((match for match in matches if match.table == "accounts"), None)
         self.reached: dict[str, Reach] = {}
-        for match in matches:
-            if match is not self.accounts and (reach := self._direct(match)):
+        rest = [match for match in matches if match is not self.accounts]
+        for match in rest:
+            if reach := self._direct(match):
                 self.reached[match.profile.label] = reach
-        for match in matches:
-            if match is not self.accounts and match.profile.label not in self.reached:
-                reach = self._through(match)
-                self.reached |= {match.profile.label: reach} if reach else {}
+        for _ in range(2):  # the second time what is reached through what was reached the first time
+            for match in rest:
+                self._look_further(match)
+
+    def _look_further(self, match: Match) -> None:
+        """Take the way through another source where it leads further, or where there is no other."""
+        direct = self.reached.get(match.profile.label)
+        if direct is not None and (direct.share > _ALL or not direct.doubts):
+            return
+        found = self._through(match)
+        if found is None or (direct and set(direct.through) == set(found.through)):
+            return
+        tried = [direct, found, _else(found, direct), _else(direct, found)] if direct else [found]
+        self.reached[match.profile.label] = max(
+            (reach for reach in tried if reach), key=lambda reach: self._arriving(reach) - 0.02 * len(reach.doubts)
+        )
+
+    def _arriving(self, reach: Reach) -> float:
+        """The share of rows that find their account."""
+        [(share,)] = self._connection.execute(
+            f"select count({reach.account}) / greatest(count(*), 1) from {_as_relation(reach.relation)}"
+        ).fetchall()
+        return float(share)
 
     def find(self, child: Profile, parent: Profile, onto: Iterable[Column], names: str) -> Link | None:
         """The best link from one source to some columns of another; `names` are what such a column is called."""
@@ -121,33 +144,51 @@ class Links:
         return best[1] if best else None
 
     def _link(self, child: Profile, column: Column, parent: Profile, target: Column, named: float) -> Link | None:
-        for form, told in _FORMS:
-            if form != "{0}" and (named < _ENOUGH or max(column.whitespace, target.whitespace) > _PROSE):
-                return None
+        best: tuple[float, Link] | None = None
+        is_named = named >= _ENOUGH
+        for place, form in enumerate(forms_for(column, target)):
             share = self._share(child, column, parent, target, form)
-            if share >= _ENOUGH:
-                return Link(column, target, form, share, told)
-        if named >= 0.9 and not parent.sample.is_whole:
+            accident = form.loose or column.kind == "number"
+            if share >= _ENOUGH and (
+                is_named or not accident or (share >= _NEARLY_ALL and self._is_rare(column, parent, target))
+            ):
+                link = Link(column, target, form.sql, share, form.told)
+                best = max(best or (0.0, link), (share - 0.02 * place, link), key=lambda pair: pair[0])
+            if share > _ALL:
+                break
+        if best is None and named >= 0.9 and not parent.sample.is_whole:
             return Link(column, target, "{0}", 1.0, "")
-        return None
+        return best[1] if best else None
 
-    def _share(self, child: Profile, column: Column, parent: Profile, target: Column, form: str) -> float:
+    def _share(self, child: Profile, column: Column, parent: Profile, target: Column, form: Form) -> float:
         """The share of a column's distinct values that lie in another; 0 where the form makes two keys one."""
-        asked = (child.label, column.name, parent.label, target.name, form)
+        asked = (child.label, column.name, parent.label, target.name, form.sql)
         if asked not in self._shares:
             self._shares[asked] = self._counted(child, column, parent, target, form)
         return self._shares[asked]
 
-    def _counted(self, child: Profile, column: Column, parent: Profile, target: Column, form: str) -> float:
-        own, other = form.format(column.id_sql), form.format(target.id_sql)
+    def _counted(self, child: Profile, column: Column, parent: Profile, target: Column, form: Form) -> float:
+        own, other = form.sql.format(column.id_sql), form.sql.format(target.id_sql)
+        once = "" if form.keeps > 0.9 or form is PLAIN else " having count(*) = 1"  # what two rows have is nobody's
         [(found, asked, keys)] = self._connection.execute(
-            f"with k as (select distinct {other} as v from {source_of(parent)} where nullif({other}, '') is not null),"
+            f"with k as (select {other} as v from {source_of(parent)} where nullif({other}, '') is not null"
+            f" group by 1{once}),"
             f" c as (select distinct {own} as v from {source_of(child)} where nullif({own}, '') is not null)"
             " select (select count(*) from c semi join k using (v)), (select count(*) from c), (select count(*) from k)"
         ).fetchall()
-        if form != "{0}" and keys < 0.98 * target.distinct:
+        if keys < form.keeps * target.distinct:
             return 0.0
         return float(found / asked) if asked else 0.0
+
+    def _is_rare(self, column: Column, parent: Profile, target: Column) -> bool:
+        """Whether values could hardly lie in a key by chance: they are many, and the key leaves out most numbers."""
+        if column.distinct < max(_MANY, 0.1 * target.distinct):
+            return False
+        digits = f"try_cast(regexp_replace({target.id_sql}, '[^0-9]', '', 'g') as bigint)"
+        [(room,)] = self._connection.execute(
+            f"select max({digits}) - min({digits}) + 1 from {source_of(parent)}"
+        ).fetchall()
+        return room is None or target.distinct < 0.5 * room
 
     def _direct(self, match: Match) -> Reach | None:
         """The account in a column of the source itself."""
@@ -157,22 +198,48 @@ class Links:
             return Reach(column.id_sql, relation_of(profile)) if column else None
         accounts = self.accounts.profile
         key = self.accounts.columns["account_id"]
-        unique = [key] if key.is_unique else []
-        unique += [
-            column
-            for column in accounts.columns.values()
-            if column.is_unique and column is not key and column.kind in ("text", "number")
-        ]
-        link = self.find(profile, accounts, unique if key.is_unique else [key, *unique], f"{ACCOUNT},{key.name}")
+        others = [column for column in accounts.columns.values() if column is not key and _tells_apart(column)]
+        link = self.find(profile, accounts, [key, *others], f"{ACCOUNT},{key.name}")
         if link is None:
             return None
-        if link.is_plain and link.parent.name == key.name:
+        alias = self._alias(profile, accounts, link, [key, *others])
+        if link.is_plain and link.parent.name == key.name and alias is None:
             return Reach(link.child.id_sql, relation_of(profile), link.share)
         doubt = f"{link.child.name} is compared with {link.parent.name} of {accounts.label}"
         doubt += f" {link.told}" if link.told else " because its values lie there"
-        parts = f"select {link.form.format(link.parent.id_sql)} as link_key, min({key.id_sql}) as {JOINED}"
-        relation = _joined(profile, link, f"{parts} from {source_of(accounts)} group by 1", (JOINED,))
-        return Reach(JOINED, relation, link.share, (accounts.label,), (doubt,))
+        doubt += f", else with {alias[0].name}" if alias else ""
+        share = alias[1] if alias else link.share
+        keys = [(link.parent, 1), *([(alias[0], 2)] if alias else [])]
+        inner = _account_keys(link, key, keys, source_of(accounts))
+        return Reach(
+            JOINED,
+            _joined(profile, link, inner, (JOINED,)),
+            share,
+            (accounts.label,),
+            (f"{doubt}: {_found(share)}",),
+            step=(link.form.format(link.child.id_sql), inner),
+        )
+
+    def _alias(
+        self, child: Profile, parent: Profile, link: Link, onto: Iterable[Column]
+    ) -> tuple[Column, float] | None:
+        """Another column of the accounts in which values lie that the first one lacks, such as an older number."""
+        if link.share > _ALL or link.parent.whitespace > PROSE or link.parent.looks:
+            return None
+        own, first = link.form.format(link.child.id_sql), link.form.format(link.parent.id_sql)
+        for column in onto:
+            if column is link.parent or column.whitespace > PROSE or column.looks:
+                continue
+            other = link.form.format(column.id_sql)
+            [(found, asked)] = self._connection.execute(
+                f"with k as (select {first} as v from {source_of(parent)}), a as (select {other} as v from"
+                f" {source_of(parent)}), c as (select distinct {own} as v from {source_of(child)} where {own} <> '')"
+                " select count(*) filter (v in (select v from k where v is not null)"
+                " or v in (select v from a where v is not null)), count(*) from c"
+            ).fetchall()
+            if found > (link.share + 0.02) * asked and found - link.share * asked >= 5:
+                return column, found / asked
+        return None
 
     def _through(self, match: Match) -> Reach | None:
         """The account of what a column of the source points at."""
@@ -180,10 +247,17 @@ class Links:
         for parent in self.matches:
             key = key_of(parent)
             reach = self.reached.get(parent.profile.label)
-            if parent is match or key is None or reach is None or parent.table not in _BETWEEN or not key.is_unique:
+            if parent is match or key is None or reach is None or parent.table not in _BETWEEN:
+                continue
+            if parent.profile.label in (self.reached.get(match.profile.label) or _NOWHERE).through:
                 continue
             names = COLUMNS[parent.table][_key_name(parent)] + "," + parent.profile.label.rstrip("s") + " id"
-            onto = [key, *(column for name, column in parent.columns.items() if name == "-email" and column.is_unique)]
+            onto = [
+                column
+                for column in parent.profile.columns.values()
+                if _is_address(column) and parent.table == "contacts"
+            ]
+            onto = [*([key] if key.is_unique else []), *(column for column in onto if column is not key)]
             if link := self.find(match.profile, parent.profile, onto, _without_plain(names)):
                 found.append((link.share, self._reach_through(match, parent, reach, link)))
         return max(found, key=lambda pair: pair[0])[1] if found else None
@@ -195,8 +269,12 @@ class Links:
             f"select {link.form.format(link.parent.id_sql)} as link_key, min({reach.account}) as {JOINED}{started}"
             f" from {_as_relation(reach.relation)} group by 1"
         )
+        inner += "" if link.parent.is_unique else f" having min({reach.account}) = max({reach.account})"
         added = (JOINED, "parent_started_at") if started else (JOINED,)
-        doubts = (f"{link.child.name} is compared with {link.parent.name} {link.told}",) if link.told else ()
+        how = f" {link.told}" if link.told else ""
+        told = f"{link.child.name} is compared with {link.parent.name} of {parent.profile.label}{how}"
+        told += f": {_found(link.share)}"
+        doubts = (told,) if link.told or link.share < _NEARLY_ALL else ()
         return Reach(
             JOINED,
             _joined(match.profile, link, inner, added),
@@ -222,8 +300,54 @@ def _may_point(column: Column, named: float) -> bool:
     if column.kind not in ("text", "number") or column.width > 80 or column.distinct < 2:
         return False
     if column.kind == "number":
-        return named >= _ENOUGH and column.number is not None and column.number.whole
-    return named >= _ENOUGH or says(column.name, "identifiers") or column.distinct > 20
+        return (named >= _ENOUGH or column.distinct > _MANY) and column.number is not None and column.number.whole
+    return named >= _ENOUGH or says(column.name, "identifiers") or column.distinct > _MANY
+
+
+def _tells_apart(column: Column) -> bool:
+    """Whether nearly all its values are of one row each; it may be empty in many."""
+    whole = column.number is None or column.number.whole
+    enough = max(_MANY, 0.02 * column.rows) if not column.is_unique else 1
+    return (
+        column.kind in ("text", "number") and whole and column.width < 80
+        and column.distinct >= 0.85 * column.filled and column.filled >= enough
+    )  # fmt: skip
+
+
+def _is_address(column: Column) -> bool:
+    return column.looks == "email" and column.distinct >= 0.8 * column.filled
+
+
+def _found(share: float) -> str:
+    return f"{share:.0%} of its values are found"
+
+
+def _else(first: Reach, second: Reach) -> Reach | None:
+    """The first way where it leads somewhere, else the second one."""
+    own, inner = second.step
+    if not own or first.account != JOINED or first.start:
+        return None
+    relation = (
+        f"select c.* exclude ({JOINED}, other_key), coalesce(c.{JOINED}, p.{JOINED}) as {JOINED}"
+        f"\nfrom (select *, {own} as other_key from (\n{first.relation}\n)) c"
+        f"\nleft join ({inner}) p\n    on p.link_key = c.other_key"
+    )
+    through = tuple(dict.fromkeys([*first.through, *second.through]))
+    doubts = tuple(dict.fromkeys([*first.doubts, *(f"else {doubt}" for doubt in second.doubts)]))
+    return Reach(JOINED, relation, max(first.share, second.share), through, doubts)
+
+
+def _account_keys(link: Link, key: Column, parents: list[tuple[Column, int]], source: str) -> str:
+    """A SELECT of the account of each value; a value of two accounts is nobody's, a first column goes first."""
+    if len(parents) == 1:
+        value = link.form.format(parents[0][0].id_sql)
+        one = f"having min({key.id_sql}) = max({key.id_sql})"
+        return f"select {value} as link_key, min({key.id_sql}) as {JOINED} from {source} group by 1 {one}"
+    parts = " union all ".join(
+        f"select {link.form.format(column.id_sql)} as link_key, {key.id_sql} as k, {order} as o from {source}"
+        for column, order in parents
+    )
+    return f"select link_key, arg_min(k, o) as {JOINED} from ({parts}) where link_key <> '' group by 1"
 
 
 def _joined(profile: Profile, link: Link, inner: str, added: tuple[str, ...]) -> str:

@@ -134,12 +134,17 @@ def _one_of_accounts(matched: list[Match], left: list[Profile]) -> tuple[list[Ma
 
 def _match(profile: Profile, table: str) -> Match:
     columns, fits = assigned(profile, table)
-    if not all(any(name in columns for name in group) for group in _NEEDS[table]):
+    if not needs_met(columns, table):
         return Match(profile, table, columns, fits, 0.0)
     told = _TELLING[table]
     score = sum(told.get(name, _USUAL) * fits[name] for name in columns)
     score += _FILE * file_fit(profile.label, table) + _shape(profile, table, columns)
     return Match(profile, table, columns, fits, score)
+
+
+def needs_met(columns: dict[str, Column], table: str) -> bool:
+    """Whether there is every column without which a source cannot be that table."""
+    return all(any(name in columns for name in group) for group in _NEEDS[table])
 
 
 def spare_key(match: Match) -> Column | None:
@@ -192,7 +197,7 @@ def assigned(profile: Profile, table: str) -> tuple[dict[str, Column], dict[str,
         (_fit(column, table, wanted, phrases), wanted, column)
         for wanted, phrases in COLUMNS[table].items()
         for column in profile.columns.values()
-        if _can_be(column, table, wanted)
+        if can_be(column, table, wanted)
     ]
     columns: dict[str, Column] = {}
     fits: dict[str, float] = {}
@@ -239,7 +244,7 @@ def _fit(column: Column, table: str, wanted: str, phrases: str) -> float:
     return best
 
 
-def _can_be(column: Column, table: str, wanted: str) -> bool:
+def can_be(column: Column, table: str, wanted: str) -> bool:
     """Whether the values are of the kind that the canonical column holds."""
     if column.kind in ("nested", "empty"):
         return False

@@ -7,6 +7,7 @@ short lists, nothing else.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -17,7 +18,7 @@ from churnrisk.extract.proposal import values as meanings
 from churnrisk.extract.proposal.found import TAKEN
 from churnrisk.extract.proposal.names import fit, has_word, spelled
 from churnrisk.extract.proposal.sample import Sample
-from churnrisk.history import name, quoted
+from churnrisk.history import first_line, name, quoted
 
 Kind = Literal["number", "moment", "truth", "text", "nested", "empty"]
 #: Distinct values of a column that are looked at one by one.
@@ -29,6 +30,8 @@ _TIME_WORDS = (
     "since,seit,siden,start,end,due,signup,on,beginn,ende,issued,paid,period,month,week,von,bis,fra,til"
 )
 _PLAIN = re.compile(r"^[a-z_][a-z0-9_]*$")
+#: The share of values from which a column is written in a form.
+_WRITTEN_SO = 0.6
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Column:
         width: letters of a value, on average.
         whitespace: the share of values that are several words.
         strays: rows of a column of plain numbers whose value is none.
+        looks: "email" or "domain" where most values are written like one.
+        short: the least length that more than one value in twenty has.
     """
 
     name: str
@@ -66,6 +71,8 @@ class Column:
     width: float = 0.0
     whitespace: float = 0.0
     strays: int = 0
+    looks: str = ""
+    short: int = 0
 
     @property
     def missing(self) -> float:
@@ -111,6 +118,7 @@ class Profile:
         sample: the rows that were looked at.
         rows: rows in the sample.
         columns: by name.
+        refused: columns that cannot be looked at, with what was said against them.
     """
 
     label: str
@@ -118,6 +126,7 @@ class Profile:
     sample: Sample
     rows: int
     columns: dict[str, Column] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_nested(self) -> bool:
@@ -161,13 +170,23 @@ def _profile(
         leaves = _leaves(connection, source)
     except duckdb.Error:  # a record inside has a name of the record around it
         return Profile(label, relation, sample, 0)
-    counts = ", ".join(f"count({text}), approx_count_distinct({text})" for text in (_text(sql) for _, sql, _ in leaves))
-    [row] = connection.execute(f"select count(*){', ' + counts if counts else ''} from ({source})").fetchall()
-    columns = {}
-    for place, (title, sql, kind) in enumerate(leaves):
-        bare = Column(title, sql, kind, "empty", row[0], row[1 + 2 * place], row[2 + 2 * place])
-        columns[title] = _column(connection, source, bare, month_first)
-    return Profile(label, relation, sample, row[0], columns)
+    [(rows,)] = connection.execute(f"select count(*) from ({source})").fetchall()
+    columns, refused = {}, {}
+    for title, sql, kind in leaves:
+        try:
+            columns[title] = _column(connection, source, _counted(connection, source, title, sql, kind), month_first)
+        except duckdb.Error as error:  # one column must not cost the others
+            refused[title] = first_line(error)[:120]
+    return Profile(label, relation, sample, rows, columns, refused)
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, source: str, title: str, sql: str, kind: str) -> Column:
+    """The column with its counts alone."""
+    text = _text(sql)
+    [(rows, filled, distinct)] = connection.execute(
+        f"select count(*), count({text}), approx_count_distinct({text}) from ({source})"
+    ).fetchall()
+    return Column(title, sql, kind, "empty", rows, filled, distinct)
 
 
 def _leaves(connection: duckdb.DuckDBPyConnection, source: str) -> list[tuple[str, str, str]]:
@@ -225,12 +244,32 @@ def _column(connection: duckdb.DuckDBPyConnection, source: str, bare: Column, mo
         values=tuple(real) if len(real) <= SHORT_LIST else (),
         width=sum(len(value) * count for value, count in real.items()) / max(sum(real.values()), 1),
         whitespace=sum(" " in value for value in real) / max(len(real), 1),
+        looks=_looks(real),
+        short=_short(real),
         _decimals=any(value.endswith(".0") for value in real),
     )
     if nothing and real:
         listed = ", ".join(quoted(value) for value in nothing)
         column = replace(column, sql=f"case when trim({bare.sql}) not in ({listed}) then {bare.sql} end")
     return _kind_of(column, real, month_first) if real else replace(column, kind="empty")
+
+
+_EMAIL = re.compile(r"^[^\s@]+@[^\s@]+\.[^\s@]+$")
+_DOMAIN = re.compile(r"^(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}(?:[/:?]\S*)?$", re.IGNORECASE)
+
+
+def _looks(real: dict[str, int]) -> str:
+    """Whether most values are e-mail addresses, or domains and addresses of sites."""
+    for looks, form in (("email", _EMAIL), ("domain", _DOMAIN)):
+        if real and sum(bool(form.match(value)) for value in real) > _WRITTEN_SO * len(real):
+            return looks
+    return ""
+
+
+def _short(real: dict[str, int]) -> int:
+    """The least length of values that is no exception."""
+    lengths = Counter(len(value) for value in real)
+    return min((length for length, count in lengths.items() if count > 0.05 * len(real)), default=0)
 
 
 def _placeholders(counts: dict[str, int]) -> tuple[str, ...]:
