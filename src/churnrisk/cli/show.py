@@ -26,7 +26,8 @@ def initiated(record: Initiated) -> None:
     for file, reason in record.unread.items():
         click.echo(f"Not read: {file}, {reason}")
     click.echo(f"Leaving means: {record.label} (parameters.toml).")
-    click.echo(f"Wrote {', '.join(record.written)} in {record.out}.")
+    where = "here" if record.out == "." else f"in {record.out}"
+    click.echo(f"Wrote {', '.join(record.written)} {where}.")
     if record.doubts:
         click.echo(f"\n{len(record.doubts)} doubts worth a look:")
     for number, doubt in enumerate(record.doubts, start=1):

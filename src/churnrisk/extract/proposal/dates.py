@@ -120,7 +120,11 @@ def text_moment(column: str, counts: Mapping[str, int], month_first: bool) -> Mo
     )
 
 
-def number_moment(column: str, low: float, high: float, whole: bool) -> Moment | None:
+def _is_text(sql_type: str) -> bool:
+    return sql_type == "VARCHAR"
+
+
+def number_moment(column: str, low: float, high: float, whole: bool, sql_type: str = "BIGINT") -> Moment | None:
     """The moment of a column of numbers that is called like a time: epochs and serial days of Excel."""
     if low >= 8e8 and high <= 4.1e9 and whole:
         typed = f"make_timestamp_ms(try_cast({column} as bigint) * 1000)"
@@ -128,6 +132,12 @@ def number_moment(column: str, low: float, high: float, whole: bool) -> Moment |
     if low >= 8e11 and high <= 4.1e12:
         typed = f"make_timestamp_ms(try_cast({column} as bigint))"
         return Moment(typed, typed, True, True, ("milliseconds since 1970",))
+    if low >= 8e8 and high <= 4.1e12 and whole:
+        number = f"try_cast({column} as bigint)"
+        typed = f"make_timestamp_ms(case when {number} < 100000000000 then {number} * 1000 else {number} end)"
+        if _is_text(sql_type):
+            typed = f"coalesce({typed}, try_cast({column} as timestamp))"
+        return Moment(typed, typed, True, True, ("milliseconds since 1970", "seconds since 1970"))
     if low >= 19000101 and high <= 21001231 and whole:
         typed = f"try_strptime({column}::varchar, '%Y%m%d')"
         return Moment(typed, typed, False, False, ("%Y%m%d",))

@@ -12,7 +12,7 @@ from churnrisk.extract.proposal.cells import Block, OwnRule, changed_at
 from churnrisk.extract.proposal.checks import drop_unfitting
 from churnrisk.extract.proposal.drift import with_siblings
 from churnrisk.extract.proposal.links import Links, key_of, source_of
-from churnrisk.extract.proposal.match import Match, match_all
+from churnrisk.extract.proposal.match import Match, activity_of, match_all
 from churnrisk.extract.proposal.profile import Profile
 from churnrisk.tables import ACTIVITY_TABLES, TABLES
 
@@ -38,7 +38,7 @@ def draft(connection: duckdb.DuckDBPyConnection, looked_at: list[Profile]) -> Dr
     matches, unlike = match_all([profile for profile in looked_at if profile.rows])
     matches, unlike = with_siblings(matches, unlike)
     matches = _without_copies(connection, made, matches)
-    links = Links(connection, matches)
+    links, matches, unlike = _with_activity(connection, matches, unlike)
     blocks = _blocks(connection, made, matches, links)
     blocks, lost = drop_unfitting(connection, blocks)
     order = list(TABLES)
@@ -54,6 +54,22 @@ def draft(connection: duckdb.DuckDBPyConnection, looked_at: list[Profile]) -> Dr
     made.left += lost + [f"the source {profile.label} is like no canonical table" for profile in unlike]
     _say_what_is_missing(made)
     return made
+
+
+def _with_activity(
+    connection: duckdb.DuckDBPyConnection, matches: list[Match], unlike: list[Profile]
+) -> tuple[Links, list[Match], list[Profile]]:
+    """The ways to the accounts; what has a moment and comes again and again for an account is use of something."""
+    maybe = [found for profile in unlike if (found := activity_of(profile))]
+    links = Links(connection, [*matches, *maybe])
+    lively = [match for match in maybe if links.comes_again(match)]
+    if len(lively) < len(maybe):
+        for match in maybe:
+            if match not in lively:
+                links.reached.pop(match.profile.label, None)
+                links.matches.remove(match)
+    labels = {match.profile.label for match in lively}
+    return links, [*matches, *lively], [profile for profile in unlike if profile.label not in labels]
 
 
 def _explain_changes(blocks: list[Block], matches: list[Match]) -> None:

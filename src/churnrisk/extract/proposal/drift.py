@@ -10,7 +10,10 @@ from dataclasses import replace
 from churnrisk.extract.proposal.found import stem_of
 from churnrisk.extract.proposal.match import Match, assigned, can_be, needs_met
 from churnrisk.extract.proposal.names import words
-from churnrisk.extract.proposal.profile import Column, Profile
+from churnrisk.extract.proposal.profile import Profile
+
+#: The share of places that have to hold the same kind for columns to be the same under other names.
+_ALIKE = 0.7
 
 
 def with_siblings(matched: list[Match], left: list[Profile]) -> tuple[list[Match], list[Profile]]:
@@ -40,26 +43,25 @@ def _like(profile: Profile, elder: Match) -> Match | None:
     """The source taken for what its elder sibling is; None where it is the elder, or no sibling."""
     if profile is elder.profile or elder.table == "accounts":
         return None
+    renamed = _by_place(profile, elder.profile)
     columns, fits = assigned(profile, elder.table)
+    own_of = {theirs: own for own, theirs in renamed.items()}
     for wanted, theirs in elder.columns.items():
-        found = None if wanted in columns else _same(profile, elder, theirs, columns)
-        if found is not None and can_be(found, elder.table, wanted):
-            columns[wanted], fits[wanted] = found, 0.75
+        own = profile.columns.get(own_of.get(theirs.name, theirs.name))
+        if own is not None and can_be(own, elder.table, wanted):
+            columns = {name: column for name, column in columns.items() if column is not own or name in elder.columns}
+            columns[wanted], fits[wanted] = own, 0.75
     if not needs_met(columns, elder.table):
         return None
-    return replace(elder, profile=profile, columns=columns, fits=fits, runner_up="")
+    return replace(elder, profile=profile, columns=columns, fits=fits, runner_up="", renamed=renamed)
 
 
-def _same(profile: Profile, elder: Match, theirs: Column, taken: dict[str, Column]) -> Column | None:
-    """The column at the same place as one of the elder, of the same kind and not yet taken for something else."""
-    used = {column.name for column in taken.values()}
-    if theirs.name in profile.columns:
-        own = profile.columns[theirs.name]
-        return own if own.name not in used else None
-    places = list(elder.profile.columns)
-    own_places = list(profile.columns.values())
-    place = places.index(theirs.name)
-    if len(own_places) != len(places):
-        return None
-    own = own_places[place]
-    return own if own.kind == theirs.kind and own.name not in used else None
+def _by_place(profile: Profile, elder: Profile) -> dict[str, str]:
+    """The elder's name of each column: the same one, else the one at its place where most places hold the same kind."""
+    own, theirs = list(profile.columns.values()), list(elder.columns.values())
+    same = {title: title for title in profile.columns if title in elder.columns}
+    moved = any(list(profile.columns).index(title) != list(elder.columns).index(title) for title in same)
+    alike = sum(one.kind == other.kind for one, other in zip(own, theirs, strict=False))
+    if len(own) != len(theirs) or moved or alike < _ALIKE * len(own):
+        return same
+    return {one.name: other.name for one, other in zip(own, theirs, strict=True)}

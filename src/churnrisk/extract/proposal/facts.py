@@ -14,6 +14,10 @@ from churnrisk.tables import TABLES
 Meaning = Literal["contract_end", "event", "silence"]
 Activity = Literal["tickets", "invoices", "usage"]
 
+#: What makes a row a sign of life.
+_POSITIVE = {"invoices": " and amount > 0", "usage": " and value > 0"}
+#: The share of the accounts of the widest activity that another one has to cover.
+_SHARED = 0.6
 _ACTIVITIES: tuple[Activity, ...] = ("invoices", "tickets", "usage")
 _MOMENTS = {"tickets": "created_at", "invoices": "issued_at", "usage": "day", "subscriptions": "started_at",
             "surveys": "sent_at", "messages": "created_at", "churn_events": "at", "ticket_events": "at"}  # fmt: skip
@@ -100,7 +104,19 @@ class Facts:
 
     def activity(self) -> Activity:
         """The table whose rows tell best that an account lives."""
-        return next((table for table in _ACTIVITIES if self.count(table)), "tickets")
+        told = {table: self._lively(table) for table in _ACTIVITIES if self.union(table)}
+        most = max((accounts for accounts, _ in told.values()), default=0)
+        often = {table: days / accounts for table, (accounts, days) in told.items() if accounts > _SHARED * most}
+        return max(often, key=lambda table: often[table], default="tickets")
+
+    def _lively(self, activity: Activity) -> tuple[int, int]:
+        """How many accounts show signs of life, and on how many days all in all."""
+        moment = f"{_MOMENTS[activity]}::date"
+        [(accounts, days)] = self._connection.execute(
+            f"select count(distinct account_id), count(distinct (account_id, {moment})) from {self.union(activity)}"
+            f" where account_id is not null{_POSITIVE.get(activity, '')}"
+        ).fetchall()
+        return accounts, days
 
     def live(self, days: np.ndarray) -> np.ndarray:
         """How many accounts can be asked about at each of these days: with a contract, or at least an account."""
@@ -119,7 +135,7 @@ class Facts:
 
     def lives(self, activity: Activity) -> list[np.ndarray]:
         """The days on which each account showed a sign of life."""
-        positive = {"invoices": " and amount > 0", "usage": " and value > 0"}.get(activity, "")
+        positive = _POSITIVE.get(activity, "")
         moment = _MOMENTS[activity]
         rows = self._connection.execute(
             f"select list(distinct (epoch({moment}) / 86400)::bigint) from {self.union(activity)}"

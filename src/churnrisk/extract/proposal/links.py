@@ -23,6 +23,8 @@ _ENOUGH = 0.5
 _NEARLY_ALL = 0.9
 #: The share of its rows that find their account from which another way is not worth a second join.
 _ALL = 0.97
+#: Days on which an account has rows, and rows, from which a source tells of activity.
+_AGAIN, _SOME = 4, 100
 #: Distinct values from which meeting a key is no accident.
 _MANY = 20
 #: The column that a join adds.
@@ -120,10 +122,32 @@ class Links:
 
     def _arriving(self, reach: Reach) -> float:
         """The share of rows that find their account."""
-        [(share,)] = self._connection.execute(
-            f"select count({reach.account}) / greatest(count(*), 1) from {_as_relation(reach.relation)}"
-        ).fetchall()
+        try:
+            [(share,)] = self._connection.execute(
+                f"select count({reach.account}) / greatest(count(*), 1) from {_as_relation(reach.relation)}"
+            ).fetchall()
+        except duckdb.Error:  # such a way cannot be written
+            return 0.0
         return float(share)
+
+    def comes_again(self, match: Match) -> bool:
+        """Whether an account has rows on several days, as use has and a list has not."""
+        reach, day = self.reached.get(match.profile.label), match.columns["day"].moment
+        if reach is None or day is None:
+            return False
+        [(rows, accounts)] = self._connection.execute(
+            f"select count(distinct ({reach.account}, ({day.typed})::date)), count(distinct {reach.account})"
+            f" from {_as_relation(reach.relation)} where {reach.account} is not null"
+        ).fetchall()
+        return bool(accounts and rows >= _AGAIN * accounts and rows >= _SOME)
+
+    def values_of(self, profile: Profile, sql: str, where: str = "true") -> tuple[str, ...]:
+        """The distinct values of an expression over a source, the most frequent first."""
+        found = self._connection.execute(
+            f"select {sql} as v from {source_of(profile)} where ({where}) and v is not null group by 1"
+            " order by count(*) desc limit 200"
+        ).fetchall()
+        return tuple(str(value) for (value,) in found)
 
     def find(self, child: Profile, parent: Profile, onto: Iterable[Column], names: str) -> Link | None:
         """The best link from one source to some columns of another; `names` are what such a column is called."""
@@ -282,6 +306,7 @@ class Links:
             (*reach.through, parent.profile.label),
             (*doubts, *reach.doubts),
             "parent_started_at" if started else "",
+            step=(link.form.format(link.child.id_sql), inner),
         )
 
 
@@ -334,7 +359,7 @@ def _else(first: Reach, second: Reach) -> Reach | None:
     )
     through = tuple(dict.fromkeys([*first.through, *second.through]))
     doubts = tuple(dict.fromkeys([*first.doubts, *(f"else {doubt}" for doubt in second.doubts)]))
-    return Reach(JOINED, relation, max(first.share, second.share), through, doubts)
+    return Reach(JOINED, relation, max(first.share, second.share), through, doubts, step=first.step)
 
 
 def _account_keys(link: Link, key: Column, parents: list[tuple[Column, int]], source: str) -> str:
@@ -353,7 +378,7 @@ def _account_keys(link: Link, key: Column, parents: list[tuple[Column, int]], so
 def _joined(profile: Profile, link: Link, inner: str, added: tuple[str, ...]) -> str:
     own = link.form.format(link.child.id_sql)
     on = f"c.{own}" if own == identifier(link.child.name) else "c.link_key"
-    child = f"{relation_of(profile)} c"
+    child = f"{source_of(profile)} c"
     taken = "c.*"
     if on == "c.link_key":
         child = f"(select *, {own} as link_key from {_as_relation(relation_of(profile))}) c"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from churnrisk.extract.proposal.names import COLUMNS, FILES, fit, words
 from churnrisk.extract.proposal.profile import Column, Profile
@@ -70,6 +70,7 @@ class Match:
         fits: how well each name fits, from 0 to 1.
         score: how well all of it fits.
         runner_up: the table it could be as well, where that is close.
+        renamed: for a part of a table, what its columns are called in the part that was recognised first.
     """
 
     profile: Profile
@@ -78,6 +79,7 @@ class Match:
     fits: dict[str, float]
     score: float
     runner_up: str = ""
+    renamed: dict[str, str] = field(default_factory=dict)
 
     @property
     def sure(self) -> str:
@@ -147,6 +149,17 @@ def needs_met(columns: dict[str, Column], table: str) -> bool:
     return all(any(name in columns for name in group) for group in _NEEDS[table])
 
 
+def activity_of(profile: Profile) -> Match | None:
+    """A source like no table, as rows of activity: with its first moment that is (nearly) always filled as the day."""
+    moments = [column for column in profile.columns.values() if column.kind == "moment" and column.missing < 0.1]
+    if not moments:
+        return None
+    columns, fits = assigned(profile, "usage")
+    columns.setdefault("day", moments[0])
+    fits.setdefault("day", 0.5)
+    return Match(profile, "usage", columns, fits, _ENOUGH)
+
+
 def spare_key(match: Match) -> Column | None:
     """A column that tells the rows apart although its name does not say so."""
     used = {column.name for column in match.columns.values()}
@@ -173,7 +186,7 @@ def _shape(profile: Profile, table: str, columns: dict[str, Column]) -> float:
         own = columns.get({"tickets": "ticket_id", "subscriptions": "subscription_id", "contacts": "contact_id"}[table])
         return 0.5 if own is not None and own.is_unique else -1.0
     if table == "ticket_events":
-        return 1.0 if key is not None and not key.is_unique and _is_short(columns.get("value")) else -3.0
+        return 1.0 if key is not None and not key.is_unique and _tells_changes(columns) else -3.0
     if table == "usage":
         counted = "value" in columns or "active_users" in columns or _numbers(profile, columns)
         return 0.5 if counted or "metric" in columns or file_fit(profile.label, "usage") > _SAYS_IT_ALL else -3.0
@@ -182,8 +195,10 @@ def _shape(profile: Profile, table: str, columns: dict[str, Column]) -> float:
     return 0.0
 
 
-def _is_short(column: Column | None) -> bool:
-    return column is not None and bool(column.values)
+def _tells_changes(columns: dict[str, Column]) -> bool:
+    """Whether the new values are of a short list, or a column says which field changed."""
+    value, field_name = columns.get("value"), columns.get("field")
+    return bool(value and (value.values or (field_name and field_name.values)))
 
 
 def _numbers(profile: Profile, columns: dict[str, Column]) -> bool:

@@ -50,7 +50,8 @@ def _listed(match: Match, matches: list[Match], links: Links) -> Block:
     wanted = ("account_id", "name", "parent_account_id", "segment", "industry", "country", "language", "created_at",
               "csm", "support_plan")  # fmt: skip
     made = cells(match, wanted)
-    block = Block("accounts", relation_of(match.profile), match.profile.label, made, sure=match.sure)
+    relation, doubts = _one_row_each(match)
+    block = Block("accounts", relation, match.profile.label, made, sure=match.sure, doubts=doubts)
     _fill_created(block, match, matches, links)
     if churned := match.columns.get("-churned"):
         truth = values.truth(churned.sql, churned.values, churned.type)
@@ -60,9 +61,37 @@ def _listed(match: Match, matches: list[Match], links: Links) -> Block:
     if key.kind == "number" and key.strays:
         block.where = f"try_cast({key.sql} as double) is not null"
         block.doubts.append(f"{key.strays} rows have a {key.name} that is no number, as sums have: they are left out")
-    if key.distinct < key.filled:
-        block.doubts.append(f"{key.filled - key.distinct} rows repeat an {key.name}; rows of one key are its versions")
     return block
+
+
+#: How the last line of a sheet calls itself.
+_SUMS = ("total", "totals", "sum", "summe", "gesamt", "gesamtsumme", "grand total", "i alt", "ialt", "razem", "suma")
+
+
+def _one_row_each(match: Match) -> tuple[str, list[str]]:
+    """The list of accounts with one row for each key and without sums, as a relation; and what was done, in words."""
+    key, columns = match.columns["account_id"], list(match.profile.columns.values())
+    doubts, relation = [], relation_of(match.profile)
+    sums = [column for column in columns if column.type == "VARCHAR" and column.kind in ("text", "number")
+            and set(_SUMS) & {value.strip().lower() for value in column.last}]  # fmt: skip
+    if key.distinct < key.filled:
+        filled = " + ".join(f"(nullif(trim({column.sql}::varchar), '') is not null)::integer" for column in columns)
+        changed = next((column for column in columns if column.moment and says(column.name, "changed")), None)
+        latest = f"{changed.moment.typed} desc nulls last, " if changed and changed.moment else ""
+        first = f"row_number() over (partition by {key.id_sql} order by {latest}{filled} desc) = 1"
+        relation = f"select * from {source_of(match.profile)} qualify {first}"
+        how = f"the last one by {changed.name}" if changed else "the one with most cells filled"
+        doubts.append(f"{key.filled - key.distinct} rows repeat a {key.name}: of each {how} is taken")
+    if sums:
+        listed = ", ".join(f"'{word}'" for word in _SUMS)
+        said = " and ".join(f"coalesce(lower(trim({column.sql})), '') not in ({listed})" for column in sums)
+        relation = (
+            f"select * from ({relation}) where {said}"
+            if relation.startswith("select")
+            else (f"select * from {relation} where {said}")
+        )
+        doubts.append(f"rows with a word such as total in {', '.join(column.name for column in sums)} are left out")
+    return relation, doubts
 
 
 def _fill_created(block: Block, match: Match, matches: list[Match], links: Links) -> None:
@@ -75,13 +104,10 @@ def _fill_created(block: Block, match: Match, matches: list[Match], links: Links
         if column is None:
             block.columns["created_at"] = Cell("timestamp '2000-01-01'", doubt="nothing says when an account began")
         return
+    own = f"({block.relation})" if block.relation.startswith("select") else block.relation
     key = match.columns["account_id"].id_sql
     on = f"c.{key}" if key == identifier(match.columns["account_id"].name) else "c.link_key"
-    child = (
-        f"{source_of(match.profile)} c"
-        if on != "c.link_key"
-        else f"(select *, {key} as link_key from {source_of(match.profile)}) c"
-    )
+    child = f"{own} c" if on != "c.link_key" else f"(select *, {key} as link_key from {own}) c"
     cast = "" if match.columns["account_id"].type == "VARCHAR" or on == "c.link_key" else "::varchar"
     block.relation = (
         f"with firsts as (\n{first}\n)\nselect c.*,"
@@ -204,10 +230,24 @@ def churn_block(match: Match, links: Links) -> Block | str:
     block.doubts += reach.doubts
     if column := match.columns.get("voluntary"):
         block.columns["voluntary"] = _voluntary(column)
+    _without_stayers(block, match)
     back = next((column for column in match.profile.columns.values() if "reactivation" in words(column.name)), None)
     if back is not None and back.is_truth:
         block.doubts.append(f"{back.name} marks accounts that came back; such rows are still cancellations here")
     return block
+
+
+def _without_stayers(block: Block, match: Match) -> None:
+    """Leave out cancellations that were taken back or turned into something smaller, where a column says so."""
+    for column in match.profile.columns.values():
+        stayed = [value for value in column.values if says(value, "stayed")]
+        if not stayed or len(stayed) == len(column.values) or column.type != "VARCHAR" or column.is_truth:
+            continue
+        listed = ", ".join("'" + value.strip().lower().replace("'", "''") + "'" for value in stayed)
+        condition = f"coalesce(lower(trim({column.sql})), '') not in ({listed})"
+        block.where = f"{block.where} and {condition}" if block.where else condition
+        others = told(value for value in column.values if value not in stayed)
+        block.doubts.append(f"rows whose {column.name} is {told(stayed)} are no cancellations; {others} are")
 
 
 def _voluntary(column: Column) -> Cell:

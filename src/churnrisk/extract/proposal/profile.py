@@ -16,7 +16,8 @@ import duckdb
 from churnrisk.extract.proposal import dates
 from churnrisk.extract.proposal import values as meanings
 from churnrisk.extract.proposal.found import TAKEN
-from churnrisk.extract.proposal.names import fit, has_word, spelled
+from churnrisk.extract.proposal.names import fit, has_word, spelled, words
+from churnrisk.extract.proposal.periods import made_long
 from churnrisk.extract.proposal.sample import Sample
 from churnrisk.history import first_line, name, quoted
 
@@ -29,6 +30,7 @@ _TIME_WORDS = (
     "date,day,time,at,timestamp,created,updated,closed,opened,datum,tag,zeit,am,dato,dag,tid,den,data,dzien,czas,epoch,ts,"
     "since,seit,siden,start,end,due,signup,on,beginn,ende,issued,paid,period,month,week,von,bis,fra,til"
 )
+_WHOLE = re.compile(r"^\d+(\.\d+)?$")
 _PLAIN = re.compile(r"^[a-z_][a-z0-9_]*$")
 #: The share of values from which a column is written in a form.
 _WRITTEN_SO = 0.6
@@ -55,6 +57,8 @@ class Column:
         strays: rows of a column of plain numbers whose value is none.
         looks: "email" or "domain" where most values are written like one.
         short: the least length that more than one value in twenty has.
+        last: values that end as words for a sum do.
+        beside: another column that is filled where this one is empty, and is read with it.
     """
 
     name: str
@@ -73,6 +77,8 @@ class Column:
     strays: int = 0
     looks: str = ""
     short: int = 0
+    beside: str = ""
+    last: tuple[str, ...] = ()
 
     @property
     def missing(self) -> float:
@@ -137,6 +143,9 @@ class Profile:
 def profiles(connection: duckdb.DuckDBPyConnection, sample: Sample, month_first: bool = False) -> list[Profile]:
     """The profile of a source, and of each list of records nested in it."""
     label = sample.found.label
+    wide, _ = made_long(label, list(sample.columns))
+    if wide:
+        return [_profile(connection, label, wide, sample, month_first)]
     own = _profile(connection, label, name(label), sample, month_first)
     key = next(
         (column for column in own.columns.values() if column.is_unique and fit(column.name, "id,key,number")), None
@@ -177,7 +186,32 @@ def _profile(
             columns[title] = _column(connection, source, _counted(connection, source, title, sql, kind), month_first)
         except duckdb.Error as error:  # one column must not cost the others
             refused[title] = first_line(error)[:120]
-    return Profile(label, relation, sample, rows, columns, refused)
+    return Profile(label, relation, sample, rows, _merged(columns), refused)
+
+
+def _merged(columns: dict[str, Column]) -> dict[str, Column]:
+    """The columns, where one is filled where another one of the same words is empty: both as one.
+
+    `user.email` and an older `user_email` are such: what writes the rows has changed in between.
+    """
+    merged = dict(columns)
+    for one in columns.values():
+        for other in columns.values():
+            if one.name not in merged or other.name not in merged or one.name >= other.name or one.kind != other.kind:
+                continue
+            if words(one.name) == words(other.name) and _fill_each_other(one, other):
+                both = f"coalesce({one.sql}, {other.sql})"
+                filled = min(one.filled + other.filled, one.rows)
+                distinct = max(one.distinct, other.distinct)
+                merged[one.name] = replace(one, sql=both, filled=filled, distinct=distinct, beside=other.name)
+                del merged[other.name]
+    return merged
+
+
+def _fill_each_other(one: Column, other: Column) -> bool:
+    both = one.filled + other.filled
+    plain = one.kind == "text" and one.type == other.type == "VARCHAR"
+    return plain and 0 < one.filled < one.rows and other.filled > 0 and both <= 1.05 * one.rows
 
 
 def _counted(connection: duckdb.DuckDBPyConnection, source: str, title: str, sql: str, kind: str) -> Column:
@@ -245,6 +279,7 @@ def _column(connection: duckdb.DuckDBPyConnection, source: str, bare: Column, mo
         width=sum(len(value) * count for value, count in real.items()) / max(sum(real.values()), 1),
         whitespace=sum(" " in value for value in real) / max(len(real), 1),
         looks=_looks(real),
+        last=tuple(value for value in real if value.lower().endswith(_SUM_ENDS)),
         short=_short(real),
         _decimals=any(value.endswith(".0") for value in real),
     )
@@ -254,6 +289,8 @@ def _column(connection: duckdb.DuckDBPyConnection, source: str, bare: Column, mo
     return _kind_of(column, real, month_first) if real else replace(column, kind="empty")
 
 
+#: How words for a sum end.
+_SUM_ENDS = ("total", "totals", "sum", "summe", "gesamt", "i alt", "ialt", "razem", "suma")
 _EMAIL = re.compile(r"^[^\s@]+@[^\s@]+\.[^\s@]+$")
 _DOMAIN = re.compile(r"^(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}(?:[/:?]\S*)?$", re.IGNORECASE)
 
@@ -291,8 +328,8 @@ def _kind_of(column: Column, real: dict[str, int], month_first: bool) -> Column:
         return replace(column, kind="truth")
     number = meanings.number_form(column.sql, real)
     if number and (is_time(column.name) or number.low > 8e8):
-        whole = number.whole
-        moment = dates.number_moment(column.sql, number.low, number.high, whole) if is_time(column.name) else None
+        low, high = _usual_span(real, number)
+        moment = dates.number_moment(column.sql, low, high, number.whole, column.type) if is_time(column.name) else None
         if moment:
             return replace(column, kind="moment", moment=moment, number=number)
     may_be_text = column.type == "VARCHAR" and (not number or is_time(column.name))
@@ -302,6 +339,16 @@ def _kind_of(column: Column, real: dict[str, int], month_first: bool) -> Column:
         strays = sum(count for value, count in real.items() if not any(sign.isdigit() for sign in value))
         return replace(column, kind="number", number=number, strays=strays)
     return replace(column, kind="text")
+
+
+def _usual_span(real: dict[str, int], number: meanings.NumberForm) -> tuple[float, float]:
+    """The smallest and the largest number, without the few farthest ones."""
+    plain = sorted(float(value) for value in real if _WHOLE.match(value))
+    edge = len(plain) // 100
+    if not plain:
+        return number.low, number.high
+    in_seconds = plain[edge] > 8e8 and plain[0] < 8e11  # a few of them among milliseconds
+    return (max(plain[0], 8e8) if in_seconds else plain[edge]), plain[-1 - edge]
 
 
 def is_time(title: str) -> bool:

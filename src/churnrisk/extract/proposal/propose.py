@@ -21,6 +21,7 @@ from churnrisk.extract.proposal.found import Inventory, inventory
 from churnrisk.extract.proposal.leaving import Choice, choose
 from churnrisk.extract.proposal.profile import Profile, identifier, profiles
 from churnrisk.extract.proposal.sample import Sample, sample
+from churnrisk.extract.proposal.weights import numbered
 from churnrisk.extract.proposal.write import PLAY, Page, parameters_page, policy_page, settings_page, toml_text
 from churnrisk.history import connect, name, quoted
 from churnrisk.parameters import Parameters, Policy
@@ -172,7 +173,7 @@ def _mapped(folder: Path, out: Path, found: Inventory, samples: dict[str, Sample
         _unused(looked_at, made.blocks),
         made.blocks,
         made.rules,
-        [*made.left, *_lost(found)],
+        [*made.left, *_lost(found), *_refused(looked_at)],
         _not_read(found),
     )
     return _finished(page, _summaries(samples, made.blocks), choice, found)
@@ -180,7 +181,7 @@ def _mapped(folder: Path, out: Path, found: Inventory, samples: dict[str, Sample
 
 def _looked_at(connection: duckdb.DuckDBPyConnection, samples: dict[str, Sample]) -> list[Profile]:
     """The profile of each source; where a column cannot tell day and month apart, the other columns decide."""
-    found = [profile for item in samples.values() for profile in profiles(connection, item)]
+    found = [profile for item in samples.values() for profile in _profiles(connection, item, False)]
     columns = [column for profile in found for column in profile.columns.values()]
     orders = [column.moment.order for column in columns if column.moment]
     if "either" not in orders or "day" in orders:
@@ -188,8 +189,17 @@ def _looked_at(connection: duckdb.DuckDBPyConnection, samples: dict[str, Sample]
     dollars = any(column.number and column.number.currency == "USD" for column in columns)
     american = any({"US", "USA", "United States"} & set(column.values[:1]) for column in columns)
     if "month" in orders or dollars or american:
-        return [profile for item in samples.values() for profile in profiles(connection, item, month_first=True)]
+        return [profile for item in samples.values() for profile in _profiles(connection, item, True)]
     return found
+
+
+def _profiles(connection: duckdb.DuckDBPyConnection, item: Sample, month_first: bool) -> list[Profile]:
+    """The profiles of a source; one that cannot be looked at must not cost the others."""
+    try:
+        return profiles(connection, item, month_first)
+    except duckdb.Error as error:
+        label = item.found.label
+        return [Profile(label, name(label), item, 0, refused={"everything": str(error).splitlines()[0]})]
 
 
 def _choice(connection: duckdb.DuckDBPyConnection, made: Draft, samples: dict[str, Sample], out: Path) -> Choice:
@@ -261,17 +271,32 @@ def _lost(found: Inventory) -> list[str]:
     return [f"{file} cannot be read: {why}" for file, why in found.broken]
 
 
+def _refused(looked_at: list[Profile]) -> list[str]:
+    return [f"{title} of {profile.label} cannot be read: {why}" for profile in looked_at
+            for title, why in profile.refused.items()]  # fmt: skip
+
+
 def _not_read(found: Inventory) -> list[str]:
     return [f"{file} is not read: {why}" for file, why in found.unread]
 
 
 def _finished(page: Page, sources: list[SourceSummary], choice: Choice, found: Inventory) -> Proposal:
     pages = {"churnrisk.toml": page, "parameters.toml": parameters_page(choice), "policy.toml": policy_page(choice)}
-    doubts = tuple(DoubtLine(file, line, says) for file, one in pages.items() for line, says in one.doubts)
+    doubts = _numbered(pages)
     files = {file: one.text for file, one in pages.items()} | {"plays/first-call.toml": PLAY}
     meaning = {"contract_end": "the last contract ends", "event": "a cancellation", "silence": f"no {choice.activity}"}
     label = f"{meaning[choice.kind]} in the {choice.horizon} days that begin {choice.lead} days after the as_of"
     return Proposal(tuple(sources), doubts, dict([*found.broken, *found.unread]), label, files)
+
+
+def _numbered(pages: dict[str, Page]) -> tuple[DoubtLine, ...]:
+    """The doubts of all files, the weightiest first; each page is told the numbers of its own."""
+    places = [(file, place) for file, page in pages.items() for place in range(len(page.doubts))]
+    numbers = numbered([pages[file].doubts[place][1] for file, place in places])
+    for position, (file, place) in enumerate(places):
+        pages[file].number(place, numbers.get(position))
+    order = sorted(numbers, key=lambda position: numbers[position])
+    return tuple(DoubtLine(places[one][0], *pages[places[one][0]].doubts[places[one][1]]) for one in order)
 
 
 def _refuse_unreadable(scratch: Path, files: dict[str, str]) -> None:

@@ -6,6 +6,8 @@ becomes a fact of its own, known when it happened.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from churnrisk.extract.proposal import values
 from churnrisk.extract.proposal.cells import Block, Cell, arrived_at, cell, cells, moment, told, words_of
 from churnrisk.extract.proposal.links import Links, Reach, relation_of
@@ -173,7 +175,8 @@ def events_blocks(match: Match, links: Links, has_tickets: bool) -> tuple[list[B
     relation = relation_of(match.profile)
     source = f"({relation})" if relation.startswith("select") else relation
     block = Block("ticket_events", f"select *, {ties} from {source}", match.profile.label, sure=match.sure)
-    status = words_of(value, "status")
+    field = match.columns.get("field")
+    status = words_of(_of_status(match, links, value, field), "status")
     block.columns = {
         "ticket_id": Cell(key.id_sql),
         "at": moment(at),
@@ -181,7 +184,7 @@ def events_blocks(match: Match, links: Links, has_tickets: bool) -> tuple[list[B
         "field": Cell("'status'"),
         "value": status,
     }
-    if (field := match.columns.get("field")) and field.values:
+    if field and field.values:
         _by_field(block, field, value, status)
     if role := cell(match, "actor_role"):
         block.columns["actor_role"] = role
@@ -192,6 +195,16 @@ def events_blocks(match: Match, links: Links, has_tickets: bool) -> tuple[list[B
             return [], "no source lists the tickets, and no column leads to an account"
         blocks.insert(0, tickets)
     return blocks, ""
+
+
+def _of_status(match: Match, links: Links, value: Column, field: Column | None) -> Column:
+    """The column of new values with those of the status alone."""
+    if field is None or not field.values:
+        return value
+    named = [name for name, to in values.enumerated("field", field.values)[0].items() if to == "status"]
+    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in named)
+    found = links.values_of(match.profile, f"trim({value.sql})", f"{field.sql} in ({listed})") if named else ()
+    return replace(value, values=found) if found else value
 
 
 def _by_field(block: Block, field: Column, value: Column, status: Cell) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 
 from churnrisk.extract.proposal.cells import Block, Cell, OwnRule
@@ -19,13 +21,13 @@ def usage_block(
     reach, day = links.reached.get(match.profile.label), match.columns["day"]
     if reach is None:
         return "no column leads to an account", None
-    wide = _wide(match)
+    wide = [column for column in _wide(match) if not _leads(column, reach)]
     block = Block("usage", "", match.profile.label, sure=match.sure)
     placed = _placed(connection, match, day, block)
     source = f"({reach.relation})" if reach.relation.lstrip().startswith("select") else reach.relation
     started = f", min({reach.start}) as subscription_started_at" if reach.start else ""
     if len(wide) > 1 and "metric" not in match.columns:
-        block.relation = _unpivoted(wide, reach, placed, source, started, _people(match))
+        block.relation = _unpivoted(match, wide, reach, placed, source, started)
         block.guesses.append(f"one metric for each of {', '.join(column.name for column in wide)}")
     else:
         block.relation = _added_up(match, wide, reach, placed, source, started, block)
@@ -36,6 +38,12 @@ def usage_block(
         block.columns["active_users"] = Cell("active_users", used=(people.name,))
     block.doubts += list(reach.doubts)
     return block, _rule(block) if reach.start else None
+
+
+def _leads(column: Column, reach: Reach) -> bool:
+    """Whether a number is what leads to the account."""
+    told = reach.step[0] or reach.account
+    return bool(re.search(rf"(?<![\w\"]){re.escape(identifier(column.name))}(?![\w\"])", told))
 
 
 def _people(match: Match) -> Column | None:
@@ -99,6 +107,7 @@ def _added_up(
     match: Match, wide: list[Column], reach: Reach, placed: str, source: str, started: str, block: Block
 ) -> str:
     """A SELECT that adds up what falls on one account, day and metric."""
+    wide = [] if _is_each_event(match) else wide
     value = f"sum({numeric(wide[0])})" if wide else "count(*)"
     if not wide:
         block.guesses.append("no column counts: each row is one use")
@@ -111,11 +120,20 @@ def _added_up(
     )
 
 
-def _unpivoted(wide: list[Column], reach: Reach, placed: str, source: str, started: str, people: Column | None) -> str:
+def _is_each_event(match: Match) -> bool:
+    """Whether each row is one event with its moment and name, so that rows are counted."""
+    day, value = match.columns["day"], match.columns.get("value")
+    counted = value is not None and says(value.name, "counts")
+    return "metric" in match.columns and bool(day.moment and day.moment.has_time) and not counted
+
+
+def _unpivoted(match: Match, wide: list[Column], reach: Reach, placed: str, source: str, started: str) -> str:
     """A SELECT that makes one row of each metric."""
-    sums = ", ".join(f"sum({numeric(column)})::double as {identifier(column.name)}" for column in wide)
+    called = {column.name: identifier(match.renamed.get(column.name, column.name)) for column in wide}
+    sums = ", ".join(f"sum({numeric(column)})::double as {called[column.name]}" for column in wide)
+    people = _people(match)
     users = f", max({numeric(people)}) as active_users" if people else ""
-    names = ", ".join(identifier(column.name) for column in wide)
+    names = ", ".join(called.values())
     picked = f"select {reach.account} as account_id, {placed} as day{users}{started},\n        {sums}"
     inner = f"{picked}\n    from {source} group by 1, 2"
     return f"from (\n    {inner}\n)\nunpivot (value for metric in ({names}))"

@@ -10,6 +10,8 @@ from churnrisk.extract.proposal.leaving import Choice
 from churnrisk.extract.proposal.sample import Sample
 
 WIDTH = 118
+#: Where the number of a doubt comes.
+_PLACE = "DOUBT @@:"
 #: Letters up to which a text with both kinds of quotation marks stays on one line.
 _SHORT = 90
 
@@ -33,7 +35,13 @@ class Page:
     def doubt(self, text: str) -> None:
         """Add a numbered doubt."""
         self.doubts.append((len(self.lines) + 1, _one_line(text)))
-        self.note(f"DOUBT {len(self.doubts)}: {_one_line(text)}")
+        self.note(f"{_PLACE} {_one_line(text)}")
+
+    def number(self, place: int, number: int | None) -> None:
+        """Give a doubt its number among those of all files; without one it is a comment as others are."""
+        line = self.doubts[place][0] - 1
+        told = f"DOUBT {number}:" if number else ""
+        self.lines[line] = self.lines[line].replace(f"# {_PLACE}", f"# {told}".rstrip(), 1)
 
     def value(self, key: str, text: str, guess: str = "") -> None:
         """Add a key with a text, and a guess beside it or above it."""
