@@ -15,6 +15,8 @@ from churnrisk.tables import TABLES
 
 #: The share of rows from which a fault is told.
 _TOLD = 0.01
+#: The share of rows that may be held back for a column that nothing needs.
+_UNREADABLE = 0.05
 
 
 def drop_unfitting(connection: duckdb.DuckDBPyConnection, blocks: list[Block]) -> tuple[list[Block], list[str]]:
@@ -55,6 +57,24 @@ def _refused(connection: duckdb.DuckDBPyConnection, relation: str, expression: s
     except duckdb.Error as error:
         return first_line(error)[:160]
     return ""
+
+
+def drop_unreadable(connection: duckdb.DuckDBPyConnection, settings: Settings, blocks: list[Block]) -> bool:
+    """Drop columns for which many rows would be held back although nothing needs them; whether there were such."""
+    incoming, place, dropped = map_export(connection, settings), 0, False
+    for block in blocks:
+        parts = incoming[place : place + max(len(block.events), 1)]
+        place += len(parts)
+        counted = connection.execute(
+            f"select regexp_extract(problem, '^([a-z_]+) cannot be read', 1) as c, count(*),"
+            f" (select count(*) from {parts[0].relation}) from {parts[0].relation} where problem is not null group by 1"
+        ).fetchall()
+        for column, lost, rows in counted:
+            if lost > _UNREADABLE * rows and column in block.columns and column not in TABLES[block.table].required:
+                gone = block.columns.pop(column)
+                block.doubts.append(f"{column} is left out: {lost:,} of {rows:,} cells of {gone.sql} cannot be read")
+                dropped = True
+    return dropped
 
 
 def tried(connection: duckdb.DuckDBPyConnection, settings: Settings, blocks: list[Block]) -> list[Incoming]:

@@ -96,6 +96,7 @@ class Links:
     def __init__(self, connection: duckdb.DuckDBPyConnection, matches: list[Match]) -> None:
         self._connection = connection
         self.matches = matches
+        self._tables: dict[tuple[str, str], str] = {}
         self._shares: dict[tuple[str, str, str, str, str], float] = {}
         self.accounts = next((match for match in matches if match.table == "accounts"), None)
         self.reached: dict[str, Reach] = {}
@@ -191,14 +192,26 @@ class Links:
             self._shares[asked] = self._counted(child, column, parent, target, form)
         return self._shares[asked]
 
+    def _distinct(self, profile: Profile, column: Column) -> str:
+        """A table of the distinct values of a column with their counts, made once."""
+        asked = (profile.label, column.name)
+        if asked not in self._tables:
+            self._tables[asked] = f"init_values_{len(self._tables)}"
+            self._connection.execute(
+                f"create temp table {self._tables[asked]} as select {column.id_sql}::varchar as v, count(*) as n"
+                f" from {source_of(profile)} group by 1"
+            )
+        return self._tables[asked]
+
     def _counted(self, child: Profile, column: Column, parent: Profile, target: Column, form: Form) -> float:
-        own, other = form.sql.format(column.id_sql), form.sql.format(target.id_sql)
-        once = "" if form.keeps > 0.9 or form is PLAIN else " having count(*) = 1"  # what two rows have is nobody's
+        own = other = form.sql.format("v")
+        ours, theirs = self._distinct(child, column), self._distinct(parent, target)
+        once = "" if form.keeps > 0.9 or form is PLAIN else " having sum(n) = 1"  # what two rows have is nobody's
         [(found, asked, keys)] = self._connection.execute(
-            f"with k as (select {other} as v from {source_of(parent)} where nullif({other}, '') is not null"
+            f"with k as (select {other} as f from {theirs} where nullif({other}, '') is not null"
             f" group by 1{once}),"
-            f" c as (select distinct {own} as v from {source_of(child)} where nullif({own}, '') is not null)"
-            " select (select count(*) from c semi join k using (v)), (select count(*) from c), (select count(*) from k)"
+            f" c as (select distinct {own} as f from {ours} where nullif({own}, '') is not null)"
+            " select (select count(*) from c semi join k using (f)), (select count(*) from c), (select count(*) from k)"
         ).fetchall()
         if keys < form.keeps * target.distinct:
             return 0.0

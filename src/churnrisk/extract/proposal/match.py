@@ -269,7 +269,8 @@ def can_be(column: Column, table: str, wanted: str) -> bool:
     if declared.kind in ("timestamp", "date"):
         return column.kind == "moment"
     if declared.kind in ("number", "integer"):
-        return column.kind == "number" or (wanted == "score" and bool(column.values))
+        broken = declared.kind == "integer" and column.number is not None and not column.number.whole
+        return (column.kind == "number" and not broken) or (wanted == "score" and bool(column.values))
     if declared.kind == "boolean":
         return column.is_truth or (wanted in ("public", "voluntary") and bool(column.values))
     if wanted in TABLES[table].key or declared.references or wanted.endswith(_IDS):

@@ -14,7 +14,7 @@ import duckdb
 from churnrisk.errors import InputError
 from churnrisk.extract.mapping import map_export
 from churnrisk.extract.proposal.cells import Block
-from churnrisk.extract.proposal.checks import tried
+from churnrisk.extract.proposal.checks import drop_unreadable, tried
 from churnrisk.extract.proposal.company import company, told_by_rows
 from churnrisk.extract.proposal.draft import Draft, draft
 from churnrisk.extract.proposal.found import Inventory, inventory
@@ -204,6 +204,16 @@ def _profiles(connection: duckdb.DuckDBPyConnection, item: Sample, month_first: 
 
 def _choice(connection: duckdb.DuckDBPyConnection, made: Draft, samples: dict[str, Sample], out: Path) -> Choice:
     """The parameters, from the mapped samples; what goes wrong there becomes a doubt."""
+    try:
+        drop_unreadable(connection, _as_settings(made, samples, out), made.blocks)
+        return choose(connection, tried(connection, _as_settings(made, samples, out), made.blocks))
+    except (InputError, duckdb.Error) as error:
+        made.left.append(f"the mapping could not be tried as a whole: {str(error).splitlines()[0]}")
+        return Choice()
+
+
+def _as_settings(made: Draft, samples: dict[str, Sample], out: Path) -> Settings:
+    """The mapping over the samples, as `extract` reads it."""
     mapping = [
         {
             "table": block.table,
@@ -217,12 +227,7 @@ def _choice(connection: duckdb.DuckDBPyConnection, made: Draft, samples: dict[st
         for block in made.blocks
     ]
     sources = {label: item.as_source.model_dump() for label, item in samples.items()}
-    settings = Settings.model_validate({"sources": sources, "mapping": mapping, "folder": out})
-    try:
-        return choose(connection, tried(connection, settings, made.blocks))
-    except (InputError, duckdb.Error) as error:
-        made.left.append(f"the mapping could not be tried as a whole: {str(error).splitlines()[0]}")
-        return Choice()
+    return Settings.model_validate({"sources": sources, "mapping": mapping, "folder": out})
 
 
 def _unused(looked_at: list[Profile], blocks: list[Block]) -> dict[str, str]:
