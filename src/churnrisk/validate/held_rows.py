@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from churnrisk.history import connect, name, quoted, read_manifests
-from churnrisk.history.landing import UNREADABLE, files_of, relation_of
+from churnrisk.history.landing import UNREADABLE, compare_checksums, files_of, relation_of
 from churnrisk.settings import Settings
 from churnrisk.tables import TABLES
 from churnrisk.validate.landed import open_landed
@@ -38,8 +38,9 @@ class HeldRow:
 
 def held_rows(history: Path, settings: Settings, most: int = 100_000) -> list[HeldRow]:
     """The rows that are held back, once for each rule they break, and the lines that could not be read."""
-    verdicts = read_verdicts(history, settings)
     manifests = read_manifests(history)
+    compare_checksums(history, manifests)
+    verdicts = read_verdicts(history, settings)
     connection = connect()
     try:
         open_landed(connection, history, manifests)

@@ -88,9 +88,13 @@ def verdicts_file(history: Path, settings: Settings | None = None) -> Path:
 
 def are_judged(history: Path, settings: Settings | None = None) -> bool:
     """Whether the verdicts on the newest load, by the rules of today, are there and whole."""
-    path = verdicts_file(history, settings)
+    return _is_whole(verdicts_file(history, settings))
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file of verdicts is as it was when it was written."""
     try:
-        return path.is_file() and _record(path)["sha256"] == sha256_of(path)
+        return path.is_file() and bool(_record(path)["sha256"] == sha256_of(path))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -202,10 +206,10 @@ def _changes(connection: duckdb.DuckDBPyConnection, history: Path) -> tuple[dict
 
 
 def _last(history: Path) -> Path | None:
-    """The verdicts that were made last, if they are there."""
+    """The verdicts that were made last, if they are there and whole."""
     pointer = history / _LAST
     path = history / pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else None
-    return path if path is not None and path.is_file() else None
+    return path if path is not None and _is_whole(path) else None
 
 
 def _unreadable(
