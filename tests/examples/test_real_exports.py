@@ -111,3 +111,17 @@ def test_nothing_is_promoted_where_nothing_knows_more_than_chance(ravenstack):
     scored = CliRunner().invoke(main, ["score", "--config", ravenstack])
     assert scored.exit_code == Exit.HELD
     assert not project.lists.exists()
+
+
+def test_the_proposal_for_an_export_that_contradicts_itself_comes_to_the_same_verdict(shared_data, tmp_path):
+    """From the files to "do not use" without an edit; why somebody left is no reason to doubt that they did."""
+    config = str(tmp_path / "churnrisk.toml")
+    done = CliRunner().invoke(main, ["init", str(shared_data / "ravenstack"), "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert CliRunner().invoke(main, ["extract", "--config", config]).exit_code == 0
+    told = json.loads(CliRunner().invoke(main, ["quarantine", "list", "--json", "--config", config]).stdout)
+    counts = {one["rule"]: (one["rows"], one["of"]) for one in told["contradictions"]}
+    assert counts["churn_events.leaves_no_subscription_live"] == (544, 599)
+    assert counts["tickets.is_not_before_its_account"] == (1077, 2000)
+    assert any(rule.startswith("usage.") and share == (19125, 24981) for rule, share in counts.items())
+    assert CliRunner().invoke(main, ["train", "--config", config]).exit_code == Exit.HELD

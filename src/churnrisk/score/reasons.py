@@ -72,16 +72,15 @@ def _of_account(
 def _wording(feature: Feature, value: float, normal: float) -> Wording | None:
     """The words that are true of this value: those for high numbers where it is above usual, else those for low.
 
-    A sentence about a change is true only of a change in its direction, whatever is usual.
+    A sentence about a change is true of every change in its direction, whatever is usual.
     """
     if pd.isna(value):
         return None
     for wording, sign in ((feature.high, 1), (feature.low, -1)):
         if wording is None:
             continue
-        is_change = "{change}" in wording.sentence
-        beyond = 0.0 if is_change and pd.isna(normal) else normal
-        if sign * value > sign * beyond and not (is_change and sign * value <= 0):
+        beyond = 0.0 if "{change}" in wording.sentence else normal
+        if sign * value > sign * beyond:
             return wording
     return None
 

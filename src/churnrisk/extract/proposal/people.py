@@ -213,6 +213,13 @@ def csms_block(match: Match) -> Block:
     return block
 
 
+#: Words in the name of a column that tells what came of a cancellation.
+_OUTCOMES = frozenset(
+    "outcome result status state stage kind type art typ ergebnis resultat udfald stan wynik rodzaj disposition"
+    " resolution decision vorgang".split()
+)
+
+
 def agents_block(match: Match) -> Block | str:
     """The support staff, or why they are left out."""
     block = Block("agents", relation_of(match.profile), match.profile.label, sure=match.sure)
@@ -238,8 +245,13 @@ def churn_block(match: Match, links: Links) -> Block | str:
 
 
 def _without_stayers(block: Block, match: Match) -> None:
-    """Leave out cancellations that were taken back or turned into something smaller, where a column says so."""
+    """Leave out cancellations that were taken back or turned into something smaller, where a column says so.
+
+    Why somebody left is no outcome: "switched to a competitor" is among the reasons, and has left.
+    """
     for column in match.profile.columns.values():
+        if not _OUTCOMES & set(words(column.name)):
+            continue
         stayed = [value for value in column.values if says(value, "stayed")]
         if not stayed or len(stayed) == len(column.values) or column.type != "VARCHAR" or column.is_truth:
             continue
