@@ -58,6 +58,7 @@ def extracted(record: Extracted) -> None:
 
 def quarantine(record: Quarantine) -> None:
     """What is held back, and why."""
+    _changes(record)
     landed, held = sum(record.landed.values()), sum(record.held.values())
     click.echo(f"Of {landed:,} rows {landed - held:,} are good and {held:,} held back.")
     for table, rows in record.held.items():
@@ -82,12 +83,16 @@ def _lines(count: int) -> str:
 
 def replayed(record: Quarantine) -> None:
     """What the new judgement changed, and what is held back now."""
-    for what, changes in (("closed", record.closed), ("new", record.opened)):
-        for rule, rows in changes.items():
-            click.echo(f"  {rows:>8,}  {rule}: {what}")
     if not record.closed and not record.opened:
         click.echo("No verdict has changed.")
     quarantine(record)
+
+
+def _changes(record: Quarantine) -> None:
+    """Verdicts that the last judgement opened or closed."""
+    for what, changes in (("closed", record.closed), ("new", record.opened)):
+        for rule, rows in changes.items():
+            click.echo(f"  {rows:>8,}  {rule}: {what} since the judgement before")
 
 
 def trained(record: TrainSummary) -> None:

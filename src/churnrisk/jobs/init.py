@@ -49,6 +49,13 @@ def init(folder: Path, out: Path, force: bool = False, on_progress: Progress = q
     """
     _refuse_present(out, ("churnrisk.toml", "parameters.toml", "policy.toml", "plays/first-call.toml"), force)
     proposal = propose(folder, out, on_progress)
+    if not any(source.tables for source in proposal.sources):
+        named = ", ".join(source.path for source in proposal.sources[:5])
+        raise InputError(
+            f"Nothing in {folder} is like a table of accounts, tickets, usage, subscriptions or invoices: {named}",
+            "Check that it is the right folder, or write churnrisk.toml by hand as docs/own-data.md tells",
+            folder=str(folder),
+        )
     for file, content in proposal.files.items():
         write_atomic(out / file, content)
     return Initiated(

@@ -144,7 +144,10 @@ class Registry:
         """The model that serves; raises HeldError where none was promoted."""
         version = self._version_of(CHAMPION)
         if version is None:
-            raise HeldError("No model has been promoted", "Run `churnrisk train` first")
+            raise HeldError(
+                "No model has been promoted",
+                'Run `churnrisk train`; where it ended in "do not use", its report says why',
+            )
         run = str(self._client().get_model_version(MODEL_NAME, str(version)).run_id)
         # Not the address that MLflow keeps, which is of the place where the project was when it trained.
         return Champion(ChurnModel.load(self._artifacts / run / "artifacts/model/churnrisk"), version, run)

@@ -56,7 +56,7 @@ def held_rows(history: Path, settings: Settings, most: int = 100_000) -> list[He
 def _of_table(connection: duckdb.DuckDBPyConnection, table: str, says: dict[str, str], most: int) -> list[HeldRow]:
     key = ", ".join(f"{quoted(column + '=')} || coalesce({name(column)}::varchar, '?')" for column in TABLES[table].key)
     rows = connection.execute(
-        f"select concat_ws(', ', {key}), b.rule, coalesce(r.problem, ''), r.source"
+        f"select concat_ws(', ', {key}), b.rule, case b.rule when 'is_readable' then r.problem else '' end, r.source"
         f" from {name(table)} r join broken b using (row_hash, landed_at)"
         f" where b.table_name = {quoted(table)} order by all limit {most}"
     ).fetchall()

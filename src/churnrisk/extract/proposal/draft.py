@@ -14,6 +14,7 @@ from churnrisk.extract.proposal.drift import with_siblings
 from churnrisk.extract.proposal.links import Links, key_of, source_of
 from churnrisk.extract.proposal.match import Match, activity_of, match_all
 from churnrisk.extract.proposal.profile import Profile
+from churnrisk.extract.proposal.rekey import with_the_key_others_use
 from churnrisk.tables import ACTIVITY_TABLES, TABLES
 
 
@@ -37,6 +38,7 @@ def draft(connection: duckdb.DuckDBPyConnection, looked_at: list[Profile]) -> Dr
     made = Draft()
     matches, unlike = match_all([profile for profile in looked_at if profile.rows])
     matches, unlike = with_siblings(matches, unlike)
+    matches = with_the_key_others_use(connection, matches, unlike)
     matches = _without_copies(connection, made, matches)
     links, matches, unlike = _with_activity(connection, matches, unlike)
     blocks = _blocks(connection, made, matches, links)

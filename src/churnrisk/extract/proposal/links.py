@@ -168,6 +168,10 @@ class Links:
                         best = (score, link)
         return best[1] if best else None
 
+    def link(self, child: Profile, column: Column, parent: Profile, target: Column) -> Link | None:
+        """How a column points at another by its values alone, whatever both are called; None where it does not."""
+        return self._link(child, column, parent, target, 0.0)
+
     def _link(self, child: Profile, column: Column, parent: Profile, target: Column, named: float) -> Link | None:
         best: tuple[float, Link] | None = None
         is_named = named >= _ENOUGH
@@ -198,8 +202,8 @@ class Links:
         if asked not in self._tables:
             self._tables[asked] = f"init_values_{len(self._tables)}"
             self._connection.execute(
-                f"create temp table {self._tables[asked]} as select {column.id_sql}::varchar as v, count(*) as n"
-                f" from {source_of(profile)} group by 1"
+                f"create or replace temp table {self._tables[asked]} as"
+                f" select {column.id_sql}::varchar as v, count(*) as n from {source_of(profile)} group by 1"
             )
         return self._tables[asked]
 

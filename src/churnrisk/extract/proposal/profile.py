@@ -266,9 +266,7 @@ def _column(connection: duckdb.DuckDBPyConnection, source: str, bare: Column, mo
             f" order by n desc, v limit {_LOOKED_AT}"
         ).fetchall()
     )
-    nothing = (
-        tuple(value for value in counts if value.lower() in meanings.PLACEHOLDERS) if bare.type == "VARCHAR" else ()
-    )
+    nothing = _placeholders(counts) if bare.type == "VARCHAR" else ()
     real = {value: count for value, count in counts.items() if value not in nothing}
     column = replace(
         bare,
@@ -309,11 +307,20 @@ def _short(real: dict[str, int]) -> int:
     return min((length for length, count in lengths.items() if count > 0.05 * len(real)), default=0)
 
 
+#: What most days look like, however they are written: six digits and more, divided.
+_DATED = re.compile(r"^(?=(?:\D*\d){6})[^\W_]*\d.*[-/.:].*\d")
+#: The longest word that stands where there is no day, such as "open", "until further notice".
+_WORD = 24
+
+
 def _placeholders(counts: dict[str, int]) -> tuple[str, ...]:
-    """The words that stand for nothing; in sentences a word is a word."""
+    """The words that stand for nothing; among days every word does, such as "open" for a contract without an end."""
     found = tuple(value for value in counts if value.lower() in meanings.PLACEHOLDERS)
-    is_prose = sum(" " in value for value in counts) > 0.5 * len(counts) and len(counts) > SHORT_LIST
-    return () if is_prose else found
+    dated = sum(bool(_DATED.match(value)) for value in counts)
+    if dated < 0.8 * len(counts) or dated < 5:
+        return found
+    among = (value for value in counts if value not in found and len(value) <= _WORD)
+    return (*found, *(value for value in among if not any(sign.isdigit() for sign in value)))
 
 
 def _distinct(connection: duckdb.DuckDBPyConnection, source: str, column: Column) -> int:
