@@ -72,9 +72,13 @@ def quarantine(record: Quarantine) -> None:
     if record.contradictions:
         click.echo("\nThese rows contradict others and go on:")
     for one in record.contradictions:
-        click.echo(f"  {one.rows:>8,} of {one.of:,} ({one.share:.0%})  {one.rule}: {one.says}")
+        click.echo(f"  {one.rows:>8,} of {one.of:,} ({_share(one.share)})  {one.rule}: {one.says}")
     if record.written:
         click.echo(f"\nEvery row that is held back: {record.written}")
+
+
+def _share(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 else "under 1%"
 
 
 def _lines(count: int) -> str:
