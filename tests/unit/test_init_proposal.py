@@ -349,3 +349,18 @@ def test_tables_that_share_a_key_of_an_unknown_name_meet(tmp_path, export):
     rows = [f"{n},{n % ACCOUNTS + 1},{day(n)},10.5" for n in range(300)]
     lines(export, "invoices.csv", "invoice_id,zx,invoice_date,amount", rows)
     assert landed(tmp_path, export, "select count(*) from tickets t semi join accounts using (account_id)") == [(200,)]
+
+
+def test_tables_that_are_called_as_ours_but_write_days_otherwise_are_mapped(tmp_path, export):
+    """Half of the tickets tell day, month, year, the others ISO: canonical names alone would hold them back."""
+    export.mkdir()
+    (export / "accounts.csv").write_text(
+        "account_id,name,created_at\n" + "".join(f"A{n},N{n},2024-01-01\n" for n in range(50))
+    )
+    days = [f"2025-{1 + n % 12:02}-{1 + n % 28:02}" for n in range(200)]
+    told = ["/".join(reversed(day.split("-"))) if n % 2 else day for n, day in enumerate(days)]
+    rows = "".join(f"T{n},A{n % 50},{day}\n" for n, day in enumerate(told))
+    (export / "tickets.csv").write_text(f"ticket_id,account_id,created_at\n{rows}")
+    counted = "select count(*), count(problem), count(distinct created_at) from tickets"
+    assert landed(tmp_path, export, counted) == [(200, 0, len(set(days)))]
+    assert "canonical" not in proposed(export).files["churnrisk.toml"]

@@ -23,10 +23,13 @@ from churnrisk.extract.proposal.profile import Profile, identifier, profiles
 from churnrisk.extract.proposal.sample import Sample, sample
 from churnrisk.extract.proposal.weights import numbered
 from churnrisk.extract.proposal.write import PLAY, Page, parameters_page, policy_page, settings_page, toml_text
-from churnrisk.history import connect, name, quoted
+from churnrisk.history import Incoming, connect, name, one_row, quoted
 from churnrisk.parameters import Parameters, Policy
 from churnrisk.settings import Settings
 from churnrisk.tables import ACTIVITY_TABLES, TABLES
+
+#: From this share of rows with an unreadable cell on, a table that is called like a canonical one is not written so.
+_MOST_PROBLEMS = 0.01
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,8 @@ def propose(folder: Path, out: Path, on_progress: Callable[[int, int], None]) ->
         scratch = Path(place)
         samples = _samples(found, folder, scratch, on_progress)
         _refuse_nothing(folder, found, samples)
-        if _is_canonical(folder, samples):
-            proposal = _canonical(folder, out, found, samples)
-        else:
+        proposal = _canonical(folder, out, found, samples) if _is_canonical(folder, samples) else None
+        if proposal is None:
             proposal = _mapped(folder, out, found, samples, scratch)
         _refuse_unreadable(scratch, proposal.files)
     return proposal
@@ -135,12 +137,14 @@ def _is_canonical(folder: Path, samples: dict[str, Sample]) -> bool:
     return True
 
 
-def _canonical(folder: Path, out: Path, found: Inventory, samples: dict[str, Sample]) -> Proposal:
-    """An export that is canonical already needs no mapping."""
+def _canonical(folder: Path, out: Path, found: Inventory, samples: dict[str, Sample]) -> Proposal | None:
+    """An export that is canonical already needs no mapping; None where its cells are not written as such tables are."""
     settings = Settings.model_validate({"export": {"folder": folder.resolve(), "canonical": True}})
     connection = connect()
     try:
         incoming = map_export(connection, settings)
+        if any(_share_of_problems(connection, item) > _MOST_PROBLEMS for item in incoming):
+            return None
         choice = choose(connection, incoming)
         about = company(folder, []) | told_by_rows(connection, incoming)
     finally:
@@ -152,6 +156,12 @@ def _canonical(folder: Path, out: Path, found: Inventory, samples: dict[str, Sam
     page = settings_page(_head(folder), about, export, [], {}, [], [], [*left, *_lost(found)], _not_read(found))
     rows = [SourceSummary(label, item.found.source.path, item.rows, (label,), "sure") for label, item in ours.items()]
     return _finished(page, rows, choice, found)
+
+
+def _share_of_problems(connection: duckdb.DuckDBPyConnection, item: Incoming) -> float:
+    """The share of rows with a cell that cannot be read as its column's type."""
+    counted = f"select count(problem) / greatest(count(*), 1) from {item.relation}"
+    return float(one_row(connection, counted)[0])
 
 
 def _mapped(folder: Path, out: Path, found: Inventory, samples: dict[str, Sample], scratch: Path) -> Proposal:
