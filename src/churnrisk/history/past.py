@@ -17,8 +17,9 @@ import pandas as pd
 import pyarrow as pa
 
 from churnrisk.errors import InputError
+from churnrisk.history.days import FOREVER, day_columns, day_number, day_of
 from churnrisk.history.engine import connect, cursor_of, name, one_row, quoted
-from churnrisk.history.landing import compare_checksums, files_of, read_manifests, relation_of
+from churnrisk.history.landing import BEGINNING, compare_checksums, files_of, read_manifests, relation_of
 from churnrisk.settings import digest
 from churnrisk.tables import ALWAYS, CURRENT_ONLY, ROW, TABLES, Table
 from churnrisk.timeline import AsOf
@@ -102,7 +103,7 @@ class History:
         cursor = cursor_of(self._connection)
         cursor.execute(f"create schema if not exists {schema}")
         for table in TABLES.values():
-            cursor.execute(f"create or replace view {schema}.{table.name} as {_view(table, as_of.instant)}")
+            cursor.execute(f"create or replace view {schema}.{table.name} as {_view(table, as_of)}")
         cursor.execute(f"use {schema}")
         return Past(cursor, as_of)
 
@@ -200,7 +201,7 @@ class History:
         )
 
     def _materialise(self, table: Table) -> None:
-        """Give each version the moment from which a later one counts, so that a view of the past is a comparison."""
+        """Give each version its days: happened (d), known from (k), gone from (x), so that the past is a comparison."""
         files = files_of(self.folder, self._manifests, table.name)
         if not files:
             columns = ", ".join(f"null::{column.sql_type} as {name(column.name)}" for column in table.columns)
@@ -208,24 +209,59 @@ class History:
             rows = f"select {columns}, {clocks} where false"
         else:
             rows = self._usable(table, (*map(name, table.column_names), "happened_at", "known_at", "row_hash"))
+        first, last = self._one(f"select {span(table)} from ({rows})")
         key = ", ".join(name(column) for column in table.key)
-        # Most keys have one version; only the others are sorted. Of two versions known at the same moment the hash
-        # decides, so that the order of landing does not.
+        # Most keys have one version; only the others are sorted.
         self._connection.execute(
-            f"create table landed.{table.name} as with several as"
-            f" (select {key} from ({rows}) group by all having count(*) > 1)"
-            f" select *, null::timestamp as superseded_at from ({rows}) anti join several using ({key}) union all"
-            f" select *, lead(known_at) over (partition by {key} order by known_at, row_hash)"
-            f" from ({rows}) semi join several using ({key})"
+            f"create table landed.{table.name} as with known as ({with_days(rows, table, self.time_zone, first, last)}),"
+            f" several as (select {key} from known group by all having count(*) > 1)"
+            f" select *, {FOREVER} as x from known anti join several using ({key}) union all"
+            f" select *, {gone_from(table)} from known semi join several using ({key})"
         )
+
+
+def span(table: Table) -> str:
+    """The SQL of the first and the last moment that rows of a table tell of; both are empty where there is no row."""
+    moments = ["happened_at", "known_at", *map(name, day_columns(table))]
+    return f"least({', '.join(f'min({moment})' for moment in moments)}), greatest(" + (
+        f"{', '.join(f'max({moment})' for moment in moments)})"
+    )
+
+
+def with_days(rows: str, table: Table, time_zone: str, first: datetime | None, last: datetime | None) -> str:
+    """The SQL that adds day numbers to landed rows: d happened, k known, and one for each other moment of the row.
+
+    Args:
+        rows: SQL of landed rows.
+        table: whose they are.
+        time_zone: the company's.
+        first: the first moment that they tell of.
+        last: the last one.
+    """
+
+    def day(column: str) -> str:
+        return day_of(f"epoch_us({name(column)})", time_zone, first or BEGINNING, last or BEGINNING)
+
+    days = {"d": day("happened_at"), "k": day("known_at")}
+    days |= {number: day(column) for column, number in day_columns(table).items()}
+    return f"select *, {', '.join(f'{sql} as {number}' for number, sql in days.items())} from ({rows})"
+
+
+def gone_from(table: Table) -> str:
+    """The SQL of the day on which a row is gone, because a later version of its key is known.
+
+    Of two versions known at the same moment the hash decides, so that the order of landing does not.
+    """
+    key = ", ".join(name(column) for column in table.key)
+    return f"coalesce(lead(k) over (partition by {key} order by known_at, row_hash), {FOREVER})"
 
 
 def _schema(as_of: AsOf) -> str:
     return f"past_{as_of.day:%Y%m%d}"
 
 
-def _view(table: Table, moment: datetime) -> str:
-    instant = f"timestamp '{moment}'"
+def _view(table: Table, as_of: AsOf) -> str:
+    instant, day = f"timestamp '{as_of.instant}'", day_number(as_of)
     columns = [
         name(column.name)
         if column.clock == ROW
@@ -233,7 +269,4 @@ def _view(table: Table, moment: datetime) -> str:
         for column in table.columns
         if column.clock != CURRENT_ONLY
     ]
-    return (
-        f"select {', '.join(columns)}, happened_at from landed.{table.name}"
-        f" where known_at <= {instant} and (superseded_at is null or superseded_at > {instant})"
-    )
+    return f"select {', '.join(columns)}, happened_at from landed.{table.name} where k <= {day} and x > {day}"
