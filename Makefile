@@ -7,8 +7,11 @@ BIN := $(VENV)/bin
 UV_PIN := uv==0.13.9
 STAMP := $(VENV)/.installed
 UNFINISHED := $(VENV)/.unfinished
+SPARK_STAMP := $(VENV)/.installed-spark
+SPARK_UNFINISHED := $(VENV)/.unfinished-spark
 # The machine's own certificates: behind a company's proxy there are no others.
 UV_INSTALL := $(BIN)/uv pip install --quiet --system-certs
+LOCKED := $(BIN)/uv pip compile --system-certs --universal --generate-hashes --no-emit-index-url --no-header -q
 # Two workers, and each test file stays on one, so that what a file sets up is set up once.
 PYTEST_OPTIONS ?= -n 2 --dist loadfile
 
@@ -18,7 +21,7 @@ export DO_NOT_TRACK := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: demo test lint format docs wheel lock clean help
+.PHONY: demo test lint format docs wheel spark lock clean help
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /:/' | awk -F: '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -47,9 +50,13 @@ docs: $(STAMP) ## write the generated pages, then build the documentation into s
 wheel: $(STAMP) ## build the wheel into dist/
 	$(BIN)/python -m hatchling build -t wheel
 
-lock: $(STAMP) ## resolve pyproject.toml into requirements.lock again
-	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes \
-		--no-emit-index-url --no-header -q -o requirements.lock
+spark: $(SPARK_STAMP) ## add Spark, the second engine of the features (half a gigabyte; it needs Java 17)
+
+# Only what Spark adds stands in its lock; everything else is as in requirements.lock.
+lock: $(STAMP) ## resolve pyproject.toml into requirements.lock and requirements-spark.lock again
+	$(LOCKED) pyproject.toml --extra flows --group dev -o requirements.lock
+	$(BIN)/python -c 'import tomllib as t; print(*t.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"])' \
+		| $(LOCKED) - --constraint requirements.lock --no-annotate -o requirements-spark.lock
 
 clean: ## remove what the commands above made, except .venv and data
 	rm -rf dist site .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
@@ -72,4 +79,14 @@ $(STAMP): requirements.lock pyproject.toml
 		&& $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . ; \
 	fi
 	@rm -f $(UNFINISHED)
+	@touch $@
+
+# Spark comes as source and is packed here, which takes most of the minute; where uv cannot, pip does it.
+$(SPARK_STAMP): $(STAMP) requirements-spark.lock
+	@if [ -e $(SPARK_UNFINISHED) ]; then rm -rf $(VENV)/lib/python*/site-packages/pyspark* $(VENV)/lib/python*/site-packages/py4j*; fi
+	@touch $(SPARK_UNFINISHED)
+	@echo "Installing Spark into $(VENV) (half a gigabyte to fetch, once) ..."
+	@VIRTUAL_ENV=$(VENV) $(UV_INSTALL) --require-hashes -r requirements-spark.lock \
+		|| $(BIN)/python -m pip install --quiet --require-hashes -r requirements-spark.lock
+	@rm -f $(SPARK_UNFINISHED)
 	@touch $@

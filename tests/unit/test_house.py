@@ -20,7 +20,8 @@ LAYERS = [re.findall(r"\w+", line) for line in CONTRACTS["layers"]["layers"]]
 DOORS = {
     "mlflow": ["churnrisk.registry"],
     "django": ["churnrisk.store", "churnrisk.web"],
-    "sqlglot": ["churnrisk.features.render"],
+    "sqlglot": ["churnrisk.history.dialect"],
+    "pyspark": ["churnrisk.history.spark"],
     "prefect": ["pipelines"],
 }
 
