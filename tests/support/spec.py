@@ -39,8 +39,9 @@ def spec(tables: Tables, *, feature: str, as_of: str, gives: dict[str, float | N
         gives: the number of each account; None where there is nothing to say.
         time_zone: the company's.
     """
-    past = _history(json.dumps(completed(tables)), time_zone).upto(moment(as_of, time_zone))
-    rows = matrix(past, Catalogue([CATALOGUE[feature]]), list(gives)).set_index("account_id")
+    history = _history(json.dumps(completed(tables)), time_zone)
+    rows = matrix(history, Catalogue([CATALOGUE[feature]]), moment(as_of, time_zone), sorted(gives))
+    rows = rows.set_index("account_id")
     got = {account: _number(rows.loc[account, feature]) for account in gives}
     expected = {
         account: None if number is None else pytest.approx(number, rel=1e-9) for account, number in gives.items()

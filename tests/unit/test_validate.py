@@ -5,8 +5,7 @@ from datetime import datetime
 import pytest
 
 from churnrisk.errors import InputError
-from churnrisk.features import Catalogue, matrix
-from churnrisk.features.tickets import FEATURES
+from churnrisk.features import CATALOGUE, Catalogue, matrix
 from churnrisk.history import History
 from churnrisk.tables import ALWAYS, TABLES
 from churnrisk.validate import rules, validate, verdicts_file
@@ -159,8 +158,8 @@ def test_one_poison_row_is_one_row_held_back(tmp_path):
     land_rows(tmp_path, {"accounts": ACCOUNT, "tickets": tickets(*rows, "A | x | never")}, NOW)
     verdicts = validate(tmp_path)
     assert (verdicts.landed["tickets"], verdicts.held["tickets"]) == (2001, 1)
-    past = History(tmp_path, "UTC", verdicts_file(tmp_path)).upto(moment("2026-01-31"))
-    counted = matrix(past, Catalogue([FEATURES[0]]), ["A"])
+    history = History(tmp_path, "UTC", verdicts_file(tmp_path))
+    counted = matrix(history, Catalogue([CATALOGUE["tickets_last_30d"]]), moment("2026-01-31"), ["A"])
     assert counted["tickets_last_30d"].tolist() == [2000]
 
 

@@ -1,33 +1,27 @@
-"""Features of what was bought and paid, and of who stands behind it at the account."""
+"""Features of what was bought, what it costs, and how it is paid."""
 
 from __future__ import annotations
 
-from churnrisk.features.catalogue import Feature, Stream, Wording
+from churnrisk.features.catalogue import Feature, Wording, over
+from churnrisk.features.streams import Stream, rows_of, seen
 
-ACCOUNTS = Stream("accounts", "select account_id, happened_at from accounts", needs=("accounts",))
-
-SUBSCRIPTIONS = Stream(
-    "subscriptions",
-    """
-    select account_id, happened_at, case when ended_at is null and notice_at is null then renewal_at end as renews_at
-    from subscriptions
-    """,
-    needs=("subscriptions",),
-)
-
-#: A new price at the moment one subscription follows another: MRR for each seat, against the one before.
+ACCOUNTS = rows_of("accounts")
+SUBSCRIPTIONS = rows_of("subscriptions")
+ENDED = rows_of("subscriptions", "ended", at="ended_at")
+DUE = rows_of("invoices", "due", at="due_at")
+#: Contracts as they were known at each as_of, each beside the one before it.
 PRICES = Stream(
     "prices",
-    """
-    select account_id, happened_at,
-        mrr / nullif(before_mrr, 0) - 1 as rise, seats / nullif(before_seats, 0) - 1.0 as growth
+    f"""
+    select account_id, d, as_of as v, as_of + 1 as x,
+        mrr / nullif(before_mrr, 0) - 1 as rise, seats / nullif(cast(before_seats as double), 0) - 1 as growth
     from (
-        select account_id, happened_at, mrr, seats,
-            lag(mrr) over (partition by account_id order by happened_at, subscription_id) as before_mrr,
-            lag(seats) over (partition by account_id order by happened_at, subscription_id) as before_seats,
-            lag(ended_at) over (partition by account_id order by happened_at, subscription_id) as before_ended_at
-        from subscriptions
-    ) where before_ended_at <= happened_at
+        select account_id, as_of, d, mrr, seats, happened_at,
+            lag(mrr) over (partition by as_of, account_id order by happened_at, subscription_id) as before_mrr,
+            lag(seats) over (partition by as_of, account_id order by happened_at, subscription_id) as before_seats,
+            lag(ended_at) over (partition by as_of, account_id order by happened_at, subscription_id) as before_ended
+        from ({seen("subscriptions")}) s
+    ) c where before_ended <= happened_at
     """,
     needs=("subscriptions",),
 )
@@ -35,28 +29,20 @@ PRICES = Stream(
 #: What accounts without a subscription order. Under a subscription invoices follow the calendar, not the customer.
 ORDERS = Stream(
     "orders",
-    """
-    select account_id, happened_at, amount from invoices
-    where account_id not in (select account_id from subscriptions where account_id is not null)
+    f"""
+    select i.account_id, i.d, greatest(i.d, i.k) as v, i.x, epoch_us(i.happened_at) as moment, i.amount
+    from invoices i left join (select distinct account_id from subscriptions) s on s.account_id = i.account_id
+    where s.account_id is null
+    union all
+    select i.account_id, i.d, u.as_of as v, u.as_of + 1 as x, epoch_us(i.happened_at) as moment, i.amount
+    from (
+        select b.account_id, a.as_of from (select distinct account_id from subscriptions) b cross join as_ofs a
+        left join (select distinct account_id, as_of from ({seen("subscriptions")}) s) y
+            on y.account_id = b.account_id and y.as_of = a.as_of
+        where y.account_id is null
+    ) u join invoices i on i.account_id = u.account_id and greatest(i.d, i.k) <= u.as_of and i.x > u.as_of
     """,
     needs=("invoices",),
-)
-
-#: Whether an invoice is or was paid after it was due, placed at its due day.
-DUE = Stream(
-    "due",
-    """
-    select account_id, due_at as happened_at,
-        paid_at is null as is_unpaid, paid_at is null or paid_at > due_at as is_late
-    from invoices where due_at is not null
-    """,
-    needs=("invoices",),
-)
-
-CHAMPIONS_GONE = Stream(
-    "champions_gone",
-    "select account_id, left_at as happened_at from contacts where role = 'champion' and left_at is not null",
-    needs=("contacts",),
 )
 
 
@@ -89,7 +75,8 @@ FEATURES = (
         "days_until",
         "days",
         "Days until the next renewal of a live subscription.",
-        value="renews_at",
+        value="renewal_day",
+        where="ended_at is null and notice_at is null",
         low=Wording("renewal_near", "The contract comes up for renewal in {value}", actionable=False),
     ),
     Feature(
@@ -122,7 +109,7 @@ FEATURES = (
         "sum",
         "invoices",
         "Invoices that are due and not paid.",
-        value="case when is_unpaid then 1 else 0 end",
+        value="case when paid_at is null then 1 else 0 end",
         empty=0,
         high=Wording("billing", "{value} overdue; usual is {usual}"),
     ),
@@ -132,7 +119,7 @@ FEATURES = (
         "share",
         "share",
         "Share of the invoices due in the last 180 days that were paid late or not at all.",
-        value="is_late",
+        value="paid_at is null or paid_at > due_at",
         window=180,
         high=Wording(
             "billing",
@@ -173,13 +160,95 @@ FEATURES = (
         high=Wording("inactivity", "The last invoice was issued {value} ago; usual is {usual}"),
     ),
     Feature(
-        "champions_left_last_180d",
-        CHAMPIONS_GONE,
+        "invoiced_against_own_last_90d",
+        ORDERS,
+        "against_own",
+        "deviations",
+        "How far what was invoiced in the last 90 days is off what the account is used to.",
+        value="amount",
+        window=90,
+        low=Wording("inactivity", "Less was invoiced in the last {days} days than this account is used to ({value})"),
+    ),
+    Feature(
+        "invoice_gap_last_365d",
+        ORDERS,
+        "gap",
+        "ratio",
+        "Days since the last invoice against the usual days between two, of the last 365 days.",
+        where="amount > 0",
+        window=365,
+        high=Wording("inactivity", "No invoice for {value} times as long as is usual for this account"),
+    ),
+    Feature(
+        "mrr",
+        SUBSCRIPTIONS,
+        "sum",
+        "money",
+        "MRR of the live subscriptions, in their own currency.",
+        value="mrr",
+        where="ended_at is null",
+        low=Wording("new_account", "Its subscriptions are worth {value} a month; usual is {usual}", actionable=False),
+    ),
+    *over(
+        (90, 365),
+        Feature,
+        "mrr_change_{days}d",
+        stream=SUBSCRIPTIONS,
+        aggregate="growth",
+        unit="change",
+        meaning="MRR of the live subscriptions against that of {days} days before; -0.2 is a fall by 20 %.",
+        value="mrr",
+        low=Wording("seats_drop", "MRR fell by {change} in {days} days"),
+    ),
+    Feature(
+        "seats",
+        SUBSCRIPTIONS,
+        "sum",
+        "seats",
+        "Seats of the live subscriptions.",
+        value="seats",
+        where="ended_at is null",
+        low=Wording("seats_drop", "It pays for {value}; usual is {usual}"),
+    ),
+    *over(
+        (90, 365),
+        Feature,
+        "seats_change_{days}d",
+        stream=SUBSCRIPTIONS,
+        aggregate="growth",
+        unit="change",
+        meaning="Seats of the live subscriptions against those of {days} days before; -0.2 is a fall by 20 %.",
+        value="seats",
+        low=Wording("seats_drop", "Seats fell by {change} in {days} days"),
+    ),
+    Feature(
+        "subscriptions_with_notice",
+        SUBSCRIPTIONS,
         "count",
-        "people",
-        "Champions who left the account in the last 180 days.",
+        "times",
+        "Live subscriptions on which notice was given, while others go on.",
+        where="notice_at is not null and ended_at is null",
+        empty=0,
+        high=Wording("intent_to_leave", "Notice was given {value}, on some of its subscriptions"),
+    ),
+    Feature(
+        "renews_by_itself_share",
+        SUBSCRIPTIONS,
+        "share",
+        "share",
+        "Share of the live subscriptions that renew unless they are cancelled.",
+        value="auto_renew",
+        where="auto_renew is not null and ended_at is null",
+        low=Wording("renewal_near", "{value} of its subscriptions renew by themselves; usual is {usual}"),
+    ),
+    Feature(
+        "subscriptions_ended_last_180d",
+        ENDED,
+        "count",
+        "times",
+        "Subscriptions that ended in the last 180 days.",
         window=180,
         empty=0,
-        high=Wording("champion_left", "The champion left in the last {days} days"),
+        high=Wording("seats_drop", "A subscription ended {value} in the last {days} days"),
     ),
 )

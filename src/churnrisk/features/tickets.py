@@ -1,94 +1,80 @@
-"""Features of support: how much is asked, how soon it is answered, how much stays open or comes back."""
+"""Features of how much an account asks: tickets by number, kind and rhythm, and who asks."""
 
 from __future__ import annotations
 
-from churnrisk.features.catalogue import Feature, Stream, Wording
+from functools import partial
 
-TICKETS = Stream("tickets", "select account_id, happened_at from tickets", needs=("tickets",))
+from churnrisk.features.catalogue import Feature, Wording, over
+from churnrisk.features.streams import rows_of
 
-#: The first public reply of an agent, placed at the moment it was given.
-FIRST_REPLIES = Stream(
-    "first_replies",
-    """
-    select t.account_id, min(m.created_at) as happened_at,
-        (epoch(min(m.created_at)) - epoch(t.created_at)) / 3600.0 as hours
-    from tickets t join messages m on m.ticket_id = t.ticket_id
-    where m.author_role = 'agent' and m.public and m.created_at >= t.created_at
-    group by t.ticket_id, t.account_id, t.created_at
-    """,
-    needs=("tickets", "messages"),
-)
-
-#: The first time a ticket was solved, placed at that moment.
-SOLVED = Stream(
-    "solved",
-    """
-    select t.account_id, min(e.at) as happened_at, (epoch(min(e.at)) - epoch(t.created_at)) / 3600.0 as hours
-    from tickets t join ticket_events e on e.ticket_id = t.ticket_id
-    where e.field = 'status' and e.value = 'solved' and e.at >= t.created_at
-    group by t.ticket_id, t.account_id, t.created_at
-    """,
-    needs=("tickets", "ticket_events"),
-)
-
-#: The latest status of every ticket, placed at the ticket's creation.
-BACKLOG = Stream(
-    "backlog",
-    """
-    select t.account_id, t.created_at as happened_at,
-        coalesce(e.status, 'new') not in ('solved', 'closed', 'deleted') as is_open
-    from tickets t
-    left join (
-        select ticket_id, max_by(value, ("at", seq)) as status
-        from ticket_events where field = 'status' group by ticket_id
-    ) e on e.ticket_id = t.ticket_id
-    """,
-    needs=("tickets", "ticket_events"),
-)
-
-#: A ticket that was taken up again after it had been solved. Few are: only their events are put in order.
-REOPENED = Stream(
-    "reopened",
-    """
-    with statuses as (
-        select ticket_id, "at", seq, value, value in ('new', 'open', 'pending', 'hold') as is_open
-        from ticket_events where field = 'status'
-    ), again as (
-        select ticket_id from statuses group by ticket_id
-        having max("at") filter (where is_open) >= min("at") filter (where value = 'solved')
-    )
-    select account_id, moment as happened_at from (
-        select t.account_id, e.at as moment, e.is_open,
-            lag(e.value) over (partition by e.ticket_id order by e.at, e.seq) as before
-        from tickets t join statuses e on e.ticket_id = t.ticket_id
-        where e.ticket_id in (select ticket_id from again)
-    ) where before = 'solved' and is_open
-    """,
-    needs=("tickets", "ticket_events"),
-)
+TICKETS = rows_of("tickets")
 
 _MANY = Wording("unresolved", "{value} opened in the last {days} days; usual is {usual}")
 _FEW = Wording("inactivity", "Only {value} opened in the last {days} days; usual is {usual}")
 
+_tickets = partial(Feature, stream=TICKETS, unit="tickets", aggregate="count", empty=0)
 
-def _tickets_last(days: int) -> Feature:
-    return Feature(
-        f"tickets_last_{days}d",
-        TICKETS,
-        "count",
-        "tickets",
-        f"Tickets opened in the last {days} days.",
-        window=days,
-        empty=0,
-        high=_MANY,
-        low=_FEW,
-    )
-
+COUNTS = over(
+    (7, 30, 90, 180, 365),
+    _tickets,
+    "tickets_last_{days}d",
+    meaning="Tickets opened in the last {days} days.",
+    high=_MANY,
+    low=_FEW,
+)
 
 FEATURES = (
-    _tickets_last(30),
-    _tickets_last(90),
-    _tickets_last(365),
+    *COUNTS,
+    *over(
+        (30, 90),
+        _tickets,
+        "urgent_tickets_last_{days}d",
+        meaning="Tickets opened with high or urgent priority in the last {days} days.",
+        where="priority in ('high', 'urgent')",
+        high=Wording("unresolved", "{value} of high priority opened in the last {days} days; usual is {usual}"),
+    ),
+    *over(
+        (30, 90),
+        _tickets,
+        "tickets_change_{days}d",
+        aggregate="change",
+        unit="change",
+        empty=None,
+        meaning="Tickets in the last {days} days against the three times as many days before; 1 is twice as many.",
+        high=Wording("unresolved", "Tickets rose by {change} in the last {days} days against the {before} days before"),
+        low=Wording("inactivity", "Tickets fell by {change} in the last {days} days against the {before} days before"),
+    ),
+    Feature(
+        "tickets_against_own_last_30d",
+        TICKETS,
+        "against_own",
+        "deviations",
+        "How far the tickets of the last 30 days are off what the account opened in the months before.",
+        window=30,
+        high=Wording("unresolved", "More tickets in the last {days} days than this account is used to ({value})"),
+        low=Wording("inactivity", "Fewer tickets in the last {days} days than this account is used to ({value})"),
+    ),
+    Feature(
+        "tickets_against_peers_last_90d",
+        TICKETS,
+        "against_peers",
+        "share",
+        "The share of accounts in its segment that opened fewer tickets in the last 90 days.",
+        window=90,
+        of=COUNTS[2],
+        high=Wording("unresolved", "More tickets in the last {days} days than {value} of the accounts in its segment"),
+        low=Wording("inactivity", "Only {value} of the accounts in its segment opened fewer tickets in {days} days"),
+    ),
+    Feature(
+        "tickets_weekly",
+        TICKETS,
+        "weekly",
+        "tickets",
+        "Tickets a week, the last twelve weeks averaged with the newest weighing most.",
+        empty=0,
+        high=Wording("unresolved", "About {value} a week lately; usual is {usual}"),
+        low=Wording("inactivity", "Only about {value} a week lately; usual is {usual}"),
+    ),
     Feature(
         "days_since_ticket",
         TICKETS,
@@ -98,55 +84,35 @@ FEATURES = (
         high=Wording("inactivity", "The last ticket was opened {value} ago; usual is {usual}"),
     ),
     Feature(
-        "first_response_hours_last_30d",
-        FIRST_REPLIES,
-        "mean",
-        "hours",
-        "Mean time to the first reply, of the replies given in the last 30 days.",
-        value="hours",
-        window=30,
-        high=Wording("slow_response", "First reply took {value} on average in the last {days} days; usual is {usual}"),
+        "ticket_gap_last_365d",
+        TICKETS,
+        "gap",
+        "ratio",
+        "Days since the last ticket against the usual days between two of the account's tickets, of the last 365 days.",
+        window=365,
+        high=Wording("inactivity", "No ticket for {value} times as long as is usual for this account"),
     ),
-    Feature(
-        "first_response_hours_last_90d",
-        FIRST_REPLIES,
-        "mean",
-        "hours",
-        "Mean time to the first reply, of the replies given in the last 90 days.",
-        value="hours",
-        window=90,
-        high=Wording("slow_response", "First reply took {value} on average in the last {days} days; usual is {usual}"),
-    ),
-    Feature(
-        "resolution_hours_last_90d",
-        SOLVED,
-        "mean",
-        "hours",
-        "Mean time from opening to the first solution, of the tickets solved in the last 90 days.",
-        value="hours",
-        window=90,
-        high=Wording(
-            "unresolved", "Solving a ticket took {value} on average in the last {days} days; usual is {usual}"
-        ),
-    ),
-    Feature(
-        "open_tickets",
-        BACKLOG,
-        "sum",
-        "tickets",
-        "Tickets that are not solved.",
-        value="case when is_open then 1 else 0 end",
+    *over(
+        (90, 365),
+        Feature,
+        "contacts_asking_last_{days}d",
+        stream=TICKETS,
+        aggregate="distinct",
+        unit="people",
+        meaning="Different people who opened tickets in the last {days} days.",
+        value="contact_id",
         empty=0,
-        high=Wording("unresolved", "{value} still open; usual is {usual}"),
+        low=Wording("inactivity", "Tickets came from only {value} in the last {days} days; usual is {usual}"),
     ),
     Feature(
-        "reopens_last_90d",
-        REOPENED,
-        "count",
-        "times",
-        "How often solved tickets were opened again in the last 90 days.",
+        "ticket_topics_last_90d",
+        TICKETS,
+        "distinct",
+        "topics",
+        "Different categories of the tickets opened in the last 90 days.",
+        value="category",
         window=90,
         empty=0,
-        high=Wording("reopened", "Solved tickets were opened again {value} in the last {days} days; usual is {usual}"),
+        high=Wording("unresolved", "Tickets were about {value} in the last {days} days; usual is {usual}"),
     ),
 )

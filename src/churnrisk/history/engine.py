@@ -7,8 +7,8 @@ from typing import Any
 
 import duckdb
 
-#: Where DuckDB starts to spill to disk; the demo stays under 2 GB with everything else.
-MEMORY_LIMIT = "1GB"
+#: Where DuckDB starts to spill to disk.
+MEMORY_LIMIT = "2GB"
 
 
 def connect(spill: Path | None = None, threads: int = 2) -> duckdb.DuckDBPyConnection:

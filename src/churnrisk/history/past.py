@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from churnrisk.errors import InputError
 from churnrisk.history.days import FOREVER, day_columns, day_number, day_of
+from churnrisk.history.duck import DuckEngine
 from churnrisk.history.engine import connect, cursor_of, name, one_row, quoted
 from churnrisk.history.landing import BEGINNING, compare_checksums, files_of, read_manifests, relation_of
 from churnrisk.settings import digest
@@ -107,6 +108,20 @@ class History:
         cursor.execute(f"use {schema}")
         return Past(cursor, as_of)
 
+    def engine(self) -> DuckEngine:
+        """An engine whose relations are the canonical tables with all their versions, each with its days: d, k, x."""
+        cursor = cursor_of(self._connection)
+        cursor.execute("use landed")
+        return DuckEngine(cursor)
+
+    def day_of(self, instant: str) -> str:
+        """From SQL of an instant in microseconds to SQL of its day number.
+
+        Exact from the first fact of the history until two years after the last one.
+        """
+        first, last = self.first_day.shift(-1), self.known_until.shift(730)
+        return day_of(instant, self.time_zone, first.instant, last.instant)
+
     @cached_property
     def present(self) -> tuple[str, ...]:
         """The canonical tables that have rows."""
@@ -158,6 +173,27 @@ class History:
                 f"select count(*), (sum(row_hash) % 18446744073709551616)::varchar from landed.{table}"
             )
         return digest(totals)
+
+    def known_hash(self, as_of: AsOf) -> str:
+        """The digest of all rows that were known at that moment; what comes in later does not change it."""
+        day = day_number(as_of)
+        known = {
+            table: [(rows, hashes) for k, rows, hashes in days if k <= day]
+            for table, days in self._known_by_day.items()
+        }
+        return digest(
+            {table: [sum(rows for rows, _ in days), sum(hashes for _, hashes in days)] for table, days in known.items()}
+        )
+
+    @cached_property
+    def _known_by_day(self) -> dict[str, list[tuple[int, int, int]]]:
+        """Of each table: a day, the rows that became known on it, and the sum of their hashes."""
+        return {
+            table: cursor_of(self._connection)
+            .execute(f"select k, count(*), sum(row_hash) from landed.{table} group by k order by k")
+            .fetchall()
+            for table in self.present
+        }
 
     def arrivals(self, as_of: AsOf) -> pd.DataFrame:
         """The rows of each table by the sources they came from, without those that are held back.
@@ -212,8 +248,9 @@ class History:
         first, last = self._one(f"select {span(table)} from ({rows})")
         key = ", ".join(name(column) for column in table.key)
         # Most keys have one version; only the others are sorted.
+        known = with_days(rows, table, self.time_zone, first, last)
         self._connection.execute(
-            f"create table landed.{table.name} as with known as ({with_days(rows, table, self.time_zone, first, last)}),"
+            f"create table landed.{table.name} as with known as ({known}),"
             f" several as (select {key} from known group by all having count(*) > 1)"
             f" select *, {FOREVER} as x from known anti join several using ({key}) union all"
             f" select *, {gone_from(table)} from known semi join several using ({key})"
@@ -223,9 +260,8 @@ class History:
 def span(table: Table) -> str:
     """The SQL of the first and the last moment that rows of a table tell of; both are empty where there is no row."""
     moments = ["happened_at", "known_at", *map(name, day_columns(table))]
-    return f"least({', '.join(f'min({moment})' for moment in moments)}), greatest(" + (
-        f"{', '.join(f'max({moment})' for moment in moments)})"
-    )
+    firsts, lasts = (", ".join(f"{bound}({moment})" for moment in moments) for bound in ("min", "max"))
+    return f"least({firsts}), greatest({lasts})"
 
 
 def with_days(rows: str, table: Table, time_zone: str, first: datetime | None, last: datetime | None) -> str:

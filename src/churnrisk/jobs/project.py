@@ -52,6 +52,11 @@ class Project:
         return self.data / "mlflow"
 
     @property
+    def matrices(self) -> Path:
+        """Where the matrix of each as_of is kept."""
+        return self.data / "matrices"
+
+    @property
     def training(self) -> Path:
         """Where the training report is."""
         return self.data / "training"

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from churnrisk.errors import HeldError, NothingToDoError, SettingsError
 from churnrisk.extract.landing import extract as land_sources
 from churnrisk.extract.landing import history_folder
-from churnrisk.features import CATALOGUE, matrix
+from churnrisk.features import CATALOGUE, Matrices
 from churnrisk.jobs.project import Project
 from churnrisk.out import worklist_csv, worklist_html
 from churnrisk.outreach import Worklist, build_worklist
@@ -180,11 +180,13 @@ def refuse_mostly_held(extracted: Extracted) -> None:
 
 def features(project: Project, day: str, out: Path) -> FeaturesWritten:
     """Write the matrix of one as_of as Parquet; the same history gives the same bytes."""
-    past = project.history.upto(project.moment(day))
+    as_of = project.moment(day)
     catalogue = CATALOGUE.having(project.history.present, project.parameters.features.leave_out)
-    rows = matrix(past, catalogue, eligible(past, project.parameters.label))
+    accounts = eligible(project.history.upto(as_of), project.parameters.label)
+    with single_writer(project.data):
+        rows = Matrices(project.history, catalogue, project.matrices).at(as_of, accounts)
     write_atomic(out, _parquet(rows))
-    return FeaturesWritten(str(out), str(past.as_of), len(rows), len(catalogue.names))
+    return FeaturesWritten(str(out), str(as_of), len(rows), len(catalogue.names))
 
 
 def train(project: Project, on_progress: Progress = quiet, shuffle_labels: bool = False) -> TrainSummary:
@@ -198,6 +200,7 @@ def train(project: Project, on_progress: Progress = quiet, shuffle_labels: bool 
             project.training,
             project.settings.company.name,
             on_progress,
+            project.matrices,
             shuffle_labels,
         )
     evaluation = trained.evaluation
@@ -233,7 +236,9 @@ def score(project: Project, day: str = "") -> ScoreSummary:
         champion = Registry(project.registry_folder).champion()
         as_of = project.moment(day)
         made_of = lineage(project.history, champion, project.policy, project.settings)
-        scores = score_accounts(project.history, champion, project.parameters, as_of, made_of, project.settings)
+        scores = score_accounts(
+            project.history, champion, project.parameters, as_of, made_of, project.settings, project.matrices
+        )
         published = find(project.lists, str(as_of), scores.run_key)
         if published is None:
             listed = build_worklist(

@@ -6,6 +6,7 @@ Reads `history.upto(as_of)` and the champion; gives a frame that adds up and tha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ import pandas as pd
 from churnrisk import __version__
 from churnrisk.doctor import refuse_stale
 from churnrisk.errors import HeldError, NothingToDoError
-from churnrisk.features import CATALOGUE, matrix, usual
+from churnrisk.features import CATALOGUE, Matrices, usual
 from churnrisk.history import History
 from churnrisk.labels import label_hash
 from churnrisk.parameters import Parameters, Policy
@@ -77,8 +78,9 @@ def score(
     as_of: AsOf,
     made_of: dict[str, str],
     settings: Settings,
+    kept: Path,
 ) -> Scores:
-    """Score every eligible account at that moment.
+    """Score every eligible account at that moment; matrices are kept in the folder `kept`.
 
     Raises:
         NothingToDoError: nobody is eligible.
@@ -97,7 +99,7 @@ def score(
             f"Choose a later as_of, up to {history.known_until}",
             as_of=str(as_of),
         )
-    rows = matrix(past, catalogue, eligible)
+    rows = Matrices(history, catalogue, kept).at(as_of, eligible)
     model = champion.model
     contributions = model.contributions(rows)
     scored = pd.DataFrame(

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from churnrisk.errors import HeldError, InputError
-from churnrisk.features import Catalogue, matrix
-from churnrisk.history import History, Past
+from churnrisk.features import Catalogue, Matrices
+from churnrisk.history import History
 from churnrisk.labels import LEAST_LEAVERS, labels, split_of, usable_as_ofs
 from churnrisk.parameters import Parameters
 from churnrisk.population import eligible
 from churnrisk.timeline import AsOf, Split
-
-#: As_of computed side by side: they do not know each other, and DuckDB lets go of the interpreter.
-MOMENTS_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -43,9 +40,20 @@ class TrainingFrame:
 
 
 def training_frame(
-    history: History, catalogue: Catalogue, parameters: Parameters, on_progress: Callable[[int, int], None]
+    history: History,
+    catalogue: Catalogue,
+    parameters: Parameters,
+    folder: Path,
+    on_progress: Callable[[int, int], None],
 ) -> TrainingFrame:
     """Compute features and labels at every usable as_of, and split them.
+
+    Args:
+        history: opened.
+        catalogue: every feature there is.
+        parameters: label, matrix and split.
+        folder: where matrices are kept.
+        on_progress: told how many as_of of how many are done.
 
     Raises:
         InputError: the history is too short.
@@ -54,25 +62,17 @@ def training_frame(
     as_ofs = usable_as_ofs(history, parameters)
     known = history.upto(history.known_until)
     here = catalogue.having(history.present, parameters.features.leave_out)
+    populations = {as_of: eligible(history.upto(as_of), parameters.label) for as_of in as_ofs}
     parts = []
-    with ThreadPoolExecutor(MOMENTS_AT_ONCE) as pool:
-        pasts = [history.upto(as_of) for as_of in as_ofs]
-        for rows in pool.map(lambda past: _labelled(past, known, here, parameters), pasts):
-            parts.append(rows)
-            on_progress(len(parts), len(as_ofs))
+    for as_of, rows in Matrices(history, here, folder).over(populations, on_progress):
+        rows["left"] = labels(known, as_of, parameters.label, rows["account_id"])
+        parts.append(rows)
     rows = pd.concat(parts, ignore_index=True)
     early = int(rows["left"].isna().sum())
     rows = rows.dropna(subset=["left"], ignore_index=True)
     frame = TrainingFrame(rows, split_of(as_ofs, parameters), here, early)
     _refuse_too_few(frame)
     return frame
-
-
-def _labelled(past: Past, known: Past, catalogue: Catalogue, parameters: Parameters) -> pd.DataFrame:
-    """The matrix of one as_of with its labels."""
-    rows = matrix(past, catalogue, eligible(past, parameters.label))
-    rows["left"] = labels(known.beside(), past.as_of, parameters.label, rows["account_id"])
-    return rows
 
 
 def shuffled(frame: TrainingFrame, seed: int) -> TrainingFrame:

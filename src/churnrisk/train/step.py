@@ -46,6 +46,7 @@ def train(
     folder: Path,
     company: str,
     on_progress: Callable[[int, int], None],
+    kept: Path,
     shuffle_labels: bool = False,
 ) -> Trained:
     """Train, compare with the baselines, log, and promote what the verdict lets serve.
@@ -57,9 +58,10 @@ def train(
         folder: where the report and its JSON are written.
         company: whose data it is.
         on_progress: told how many as_of of how many are done.
+        kept: where matrices are kept.
         shuffle_labels: a control: deal the labels out anew, so that nothing can be learnt; nothing is promoted.
     """
-    frame = training_frame(history, CATALOGUE, parameters, on_progress)
+    frame = training_frame(history, CATALOGUE, parameters, kept, on_progress)
     if shuffle_labels:
         frame = shuffled(frame, parameters.model.seed)
     fitted = fit(frame, parameters)

@@ -1,0 +1,97 @@
+"""Features of the people at the account, and of accounts like it."""
+
+from __future__ import annotations
+
+from churnrisk.features.catalogue import Feature, Wording, over
+from churnrisk.features.streams import Stream, rows_of, seen
+
+CONTACTS = rows_of("contacts")
+CONTACTS_GONE = rows_of("contacts", "contacts_gone", at="left_at")
+#: Days over which leaving is counted among accounts that are alike.
+_LATELY = 180
+
+
+def _left(by: str) -> Stream:
+    """Of the accounts that are alike, how many left lately: a cancellation, or the end of the last subscription."""
+    return Stream(
+        f"left_in_{by}",
+        f"""
+        with leavers as (
+            select as_of, account_id from ({seen("churn_events")}) c where d <= as_of and d > as_of - {_LATELY}
+            union
+            select as_of, account_id from ({seen("subscriptions")}) s group by as_of, account_id
+            having count(ended_day) = count(*) and max(ended_day) > as_of - {_LATELY}
+        ), alike as (
+            select a.as_of, a.{by} as kind, count(*) as accounts, count(l.account_id) as leavers
+            from ({seen("accounts")}) a left join leavers l on l.as_of = a.as_of and l.account_id = a.account_id
+            where a.{by} is not null group by a.as_of, a.{by}
+        )
+        select a.account_id, a.as_of as d, a.as_of as v, a.as_of + 1 as x,
+            cast(k.leavers as double) / k.accounts as share
+        from ({seen("accounts")}) a join alike k on k.as_of = a.as_of and k.kind = a.{by}
+        """,
+        needs=("accounts",),
+    )
+
+
+def _leaving(by: str, says: str) -> Feature:
+    return Feature(
+        f"churn_in_{by}_last_180d",
+        _left(by),
+        "max",
+        "share",
+        f"Share of the accounts {says} that left in the last 180 days.",
+        value="share",
+        window=_LATELY,
+        high=Wording(
+            "inactivity", f"{{value}} of the accounts {says} left in the last {{days}} days; usual is {{usual}}", False
+        ),
+    )
+
+
+FEATURES = (
+    *over(
+        (90, 180),
+        Feature,
+        "champions_left_last_{days}d",
+        stream=CONTACTS_GONE,
+        aggregate="count",
+        unit="people",
+        meaning="Champions who left the account in the last {days} days.",
+        where="role = 'champion'",
+        empty=0,
+        high=Wording("champion_left", "The champion left in the last {days} days"),
+    ),
+    Feature(
+        "contacts_left_last_180d",
+        CONTACTS_GONE,
+        "count",
+        "people",
+        "People we knew who left the account in the last 180 days.",
+        window=180,
+        empty=0,
+        high=Wording("champion_left", "{value} we knew left the account in the last {days} days; usual is {usual}"),
+    ),
+    Feature(
+        "champions",
+        CONTACTS,
+        "count",
+        "people",
+        "Champions at the account.",
+        where="role = 'champion' and left_at is null",
+        empty=0,
+        low=Wording("champion_left", "We know {value} there as champion; usual is {usual}"),
+    ),
+    Feature(
+        "contacts",
+        CONTACTS,
+        "count",
+        "people",
+        "People we know at the account.",
+        where="left_at is null",
+        empty=0,
+        low=Wording("champion_left", "We know only {value} there; usual is {usual}"),
+    ),
+    _leaving("segment", "in its segment"),
+    _leaving("industry", "in its industry"),
+)
