@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m benchmarks.NAME --json FILE --scale X`; docs/benchmarks.md tells what each measures."""
