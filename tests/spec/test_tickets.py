@@ -1,24 +1,22 @@
-"""What the features of support are, said as tables."""
+"""What the features of tickets are, said as tables: how many, of which kind, who asks, about what."""
 
+from tests.spec.series import at_noon, days
 from tests.support.spec import spec
 
-FIRST_REPLY = {
+KINDS = {
     "tickets": """
-        account_id | ticket_id | created_at
-        A          | 1         | 2026-01-10 08:00
-        A          | 2         | 2026-01-20 08:00
-        B          | 3         | 2026-01-20 08:00
-    """,
-    "messages": """
-        ticket_id | author_role | public | created_at
-        1         | customer    | true   | 2026-01-10 08:00
-        1         | agent       | false  | 2026-01-10 08:30
-        1         | agent       | true   | 2026-01-10 10:00
-        1         | agent       | true   | 2026-01-10 20:00
-        2         | system      | true   | 2026-01-20 08:01
-        2         | agent       | true   | 2026-01-20 12:00
-        3         | customer    | true   | 2026-01-20 09:00
-    """,
+        account_id | contact_id | priority | category | created_at
+        A          | ann        | urgent   | billing  | 2026-01-30 12:00
+        A          | ann        | high     | login    | 2026-01-29 12:00
+        A          | bob        | normal   | login    | 2026-01-02 12:00
+        A          | bob        | low      |          | 2026-01-01 12:00
+        A          | cid        | urgent   | billing  | 2025-11-04 12:00
+        A          | dan        | urgent   | setup    | 2025-11-02 12:00
+        A          |            |          | login    | 2026-01-30 12:00
+        B          | eve        | urgent   | billing  | 2025-01-31 12:00
+        B          | fay        | normal   | billing  | 2025-02-01 12:00
+        C          | gus        | urgent   | billing  | 2026-02-01 00:01
+    """
 }
 
 
@@ -47,10 +45,29 @@ def test_tickets_are_counted_in_the_window_that_ends_now():
     )
 
 
+def test_tickets_of_a_week():
+    """Seven days: 25 January is the first, and its own midnight still belongs to the day before."""
+    spec(
+        {"tickets": "account_id | created_at\n A | 2026-01-31 09:00\n A | 2026-01-25 00:00\n A | 2026-01-25 00:01"},
+        feature="tickets_last_7d",
+        as_of="2026-01-31",
+        gives={"A": 2},
+    )
+
+
 def test_tickets_of_90_days():
     spec(
         {"tickets": "account_id | created_at\n A | 2026-01-31 09:00\n A | 2025-11-03 00:00\n A | 2025-11-03 00:01"},
         feature="tickets_last_90d",
+        as_of="2026-01-31",
+        gives={"A": 2},
+    )
+
+
+def test_tickets_of_180_days():
+    spec(
+        {"tickets": "account_id | created_at\n A | 2026-01-31 09:00\n A | 2025-08-05 00:00\n A | 2025-08-05 00:01"},
+        feature="tickets_last_180d",
         as_of="2026-01-31",
         gives={"A": 2},
     )
@@ -77,7 +94,49 @@ def test_a_window_begins_at_the_company_s_midnight():
     )
 
 
-def test_days_since_the_last_ticket():
+def test_urgent_tickets_were_opened_with_high_or_urgent_priority():
+    """A ticket without a priority is not urgent, and one of tomorrow is not there yet."""
+    spec(KINDS, feature="urgent_tickets_last_30d", as_of="2026-01-31", gives={"A": 2, "B": 0, "C": 0})
+    spec(KINDS, feature="urgent_tickets_last_90d", as_of="2026-01-31", gives={"A": 3, "B": 0, "C": 0})
+
+
+def test_contacts_asking_are_different_people():
+    """Ann, Bob and Cid; Dan asked 91 days ago, and who asked the ticket without a name nobody knows."""
+    spec(KINDS, feature="contacts_asking_last_90d", as_of="2026-01-31", gives={"A": 3, "B": 0, "C": 0})
+    spec(KINDS, feature="contacts_asking_last_365d", as_of="2026-01-31", gives={"A": 4, "B": 1, "C": 0})
+
+
+def test_a_person_who_asks_again_is_counted_from_the_last_time():
+    """Bob asked on 1 and 2 January: 90 days later he is still there, a day later he is gone."""
+    spec(KINDS, feature="contacts_asking_last_90d", as_of="2026-04-01", gives={"A": 2})
+    spec(KINDS, feature="contacts_asking_last_90d", as_of="2026-04-02", gives={"A": 1})
+
+
+def test_ticket_topics_are_different_categories():
+    """Billing and login; setup was 91 days ago, and a ticket without a category is about nothing we know."""
+    spec(KINDS, feature="ticket_topics_last_90d", as_of="2026-01-31", gives={"A": 2, "B": 0, "C": 0})
+
+
+def test_three_times_as_many_tickets_are_a_change_of_two():
+    """One in each 30 days before, three in the last 30 days."""
+    tickets = at_noon(["2025-10-04", "2025-11-10", "2025-12-10", "2026-01-02", "2026-01-10", "2026-01-31"])
+    spec({"tickets": tickets}, feature="tickets_change_30d", as_of="2026-01-31", gives={"A": 2})
+
+
+def test_a_change_of_tickets_over_90_days_is_by_the_day():
+    """Nine in 270 days, one in the last 90: a third of what was, and so a fall by two thirds."""
+    tickets = at_noon([*days("2025-02-06", "2025-10-04", 30), "2026-01-15"])
+    spec({"tickets": tickets}, feature="tickets_change_90d", as_of="2026-01-31", gives={"A": -2 / 3})
+
+
+def test_a_change_needs_tickets_before():
+    """None before: nothing to say. None now: a fall by all of it."""
+    tickets = at_noon(["2026-01-20"], "A") + at_noon(["2025-12-20"], "B") + at_noon(["2025-09-01"], "C")
+    spec({"tickets": tickets}, feature="tickets_change_30d", as_of="2026-01-31", gives={"A": None, "B": -1, "C": None})
+
+
+def test_days_since_the_last_ticket_are_whole_days():
+    """Midnight ends the day before: 22 January 00:00 is 10 days ago, 1 February 00:00 is today."""
     spec(
         {
             "tickets": "account_id | created_at\n A | 2025-12-01 00:00\n A | 2026-01-22 00:00\n B | 2026-02-01 00:00",
@@ -89,113 +148,20 @@ def test_days_since_the_last_ticket():
     )
 
 
-def test_the_first_response_is_the_first_public_reply_of_an_agent():
-    """2 and 4 hours: an internal note, the system and the customer are no response; without one nothing is said."""
-    spec(FIRST_REPLY, feature="first_response_hours_last_30d", as_of="2026-01-31", gives={"A": 3, "B": None})
-
-
-def test_a_first_response_counts_when_it_is_given():
-    """The reply of 10 January is within 30 days until 8 February."""
-    spec(FIRST_REPLY, feature="first_response_hours_last_30d", as_of="2026-02-08", gives={"A": 3, "B": None})
-    spec(FIRST_REPLY, feature="first_response_hours_last_30d", as_of="2026-02-09", gives={"A": 4, "B": None})
-
-
-def test_first_response_of_90_days():
-    spec(FIRST_REPLY, feature="first_response_hours_last_90d", as_of="2026-04-09", gives={"A": 3, "B": None})
-    spec(FIRST_REPLY, feature="first_response_hours_last_90d", as_of="2026-04-10", gives={"A": 4, "B": None})
-
-
-def test_a_reply_before_the_ticket_is_no_negative_wait():
+def test_tickets_weekly_are_an_average_in_which_the_newest_week_weighs_most():
+    """A asks twice a week all the time. B asked once this week, C once in the week before: 30 % less."""
+    tickets = at_noon(sorted(days("2025-10-01", "2026-01-31", 7) * 2), "A")
+    tickets += at_noon(["2026-01-28"], "B") + at_noon(["2026-01-21"], "C") + at_noon(["2025-01-01"], "D")
+    newest = 0.3 / (1 - 0.7**12)
     spec(
-        {
-            "tickets": "account_id | ticket_id | created_at\n A | 1 | 2026-01-10 08:00",
-            "messages": """
-                ticket_id | author_role | public | created_at
-                1         | agent       | true   | 2026-01-10 07:00
-            """,
-        },
-        feature="first_response_hours_last_30d",
+        {"tickets": tickets},
+        feature="tickets_weekly",
         as_of="2026-01-31",
-        gives={"A": None},
+        gives={"A": 2, "B": newest, "C": newest * 0.7, "D": 0},
     )
 
 
-EVENTS = {
-    "tickets": """
-        account_id | ticket_id | created_at
-        A          | 1         | 2026-01-10 08:00
-        A          | 2         | 2026-01-20 08:00
-        B          | 3         | 2026-01-20 08:00
-    """,
-    "ticket_events": """
-        ticket_id | at               | field    | value
-        1         | 2026-01-10 08:00 | status   | new
-        1         | 2026-01-10 09:00 | assignee | solved
-        1         | 2026-01-11 08:00 | status   | solved
-        1         | 2026-01-15 08:00 | status   | open
-        1         | 2026-01-18 08:00 | status   | solved
-        1         | 2026-01-25 08:00 | status   | closed
-        2         | 2026-01-20 08:00 | status   | new
-        2         | 2026-01-20 20:00 | status   | solved
-        2         | 2026-02-03 08:00 | status   | open
-    """,
-}
-
-
-def test_a_ticket_takes_until_it_is_first_solved():
-    """24 and 12 hours; a ticket that is not solved says nothing."""
-    spec(EVENTS, feature="resolution_hours_last_90d", as_of="2026-01-31", gives={"A": 18, "B": None})
-
-
-def test_a_ticket_solved_before_it_was_opened_took_no_negative_time():
-    spec(
-        {
-            "tickets": "account_id | ticket_id | created_at\n A | 1 | 2026-01-10 08:00",
-            "ticket_events": "ticket_id | at | field | value\n 1 | 2026-01-09 08:00 | status | solved",
-        },
-        feature="resolution_hours_last_90d",
-        as_of="2026-01-31",
-        gives={"A": None},
-    )
-
-
-def test_a_ticket_is_open_until_its_latest_status_says_otherwise():
-    """Ticket 2 is solved on 31 January and open again on 3 February; ticket 3 has no event and is open."""
-    spec(EVENTS, feature="open_tickets", as_of="2026-01-31", gives={"A": 0, "B": 1})
-    spec(EVENTS, feature="open_tickets", as_of="2026-02-03", gives={"A": 1, "B": 1})
-
-
-def test_of_two_changes_at_once_the_later_in_order_counts():
-    spec(
-        {
-            "tickets": "account_id | ticket_id | created_at\n A | 1 | 2026-01-10 08:00",
-            "ticket_events": """
-                ticket_id | at               | seq | field  | value
-                1         | 2026-01-10 08:00 | 2   | status | solved
-                1         | 2026-01-10 08:00 | 10  | status | open
-            """,
-        },
-        feature="open_tickets",
-        as_of="2026-01-31",
-        gives={"A": 1},
-    )
-
-
-def test_a_deleted_ticket_is_not_open_and_no_ticket_is_none_open():
-    spec(
-        {
-            "tickets": "account_id | ticket_id | created_at\n A | 1 | 2026-01-10 08:00",
-            "ticket_events": "ticket_id | at | field | value\n 1 | 2026-01-10 08:00 | status | deleted",
-            "accounts": "account_id | created_at\n A | 2025-01-01\n B | 2025-01-01",
-        },
-        feature="open_tickets",
-        as_of="2026-01-31",
-        gives={"A": 0, "B": 0},
-    )
-
-
-def test_a_reopen_is_a_solved_ticket_that_is_taken_up_again():
-    """Closing a solved ticket is none. Ticket 2 is taken up again after 31 January."""
-    spec(EVENTS, feature="reopens_last_90d", as_of="2026-01-31", gives={"A": 1, "B": 0})
-    spec(EVENTS, feature="reopens_last_90d", as_of="2026-02-03", gives={"A": 2, "B": 0})
-    spec(EVENTS, feature="reopens_last_90d", as_of="2026-04-15", gives={"A": 1, "B": 0})
+def test_the_gap_is_the_silence_against_the_usual_time_between_two_tickets():
+    """Every 15 days, and now 30 days nothing: twice as long as usual."""
+    tickets = at_noon(["2026-01-01", "2026-01-11", "2026-01-31"], "A") + at_noon(["2026-01-01", "2026-01-31"], "B")
+    spec({"tickets": tickets}, feature="ticket_gap_last_365d", as_of="2026-03-02", gives={"A": 2, "B": None})
