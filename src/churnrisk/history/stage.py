@@ -1,18 +1,22 @@
 """What a computation over the history is made of, and what an engine must do to run it.
 
-Between the history and the features: a plan is a list of stages, written once in DuckDB's dialect and run on any engine.
-`history.duck` runs them in this process, `history.spark` on a Spark session; both give the same values.
+Between the history and the features: a plan is a list of stages, written once in DuckDB's dialect and run on any
+engine. `history.duck` runs them in this process, `history.spark` on a Spark session; both give the same values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
 import pyarrow as pa
+
+#: The types that an engine writes, as DuckDB calls them; a matrix has no others.
+WRITTEN = ("DOUBLE", "BIGINT", "VARCHAR", "DATE")
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,16 @@ class Engine(Protocol):
         """Make a relation of Parquet files; a column that some of them lack is null there."""
         ...
 
+    def view(self, name: str, sql: str) -> None:
+        """Give a SELECT a name without computing it."""
+        ...
+
     def stage(self, stage: Stage) -> None:
         """Compute a stage, so that later SQL finds it by its name."""
+        ...
+
+    def part(self, stage: Stage) -> None:
+        """Name a part of the query that follows; whether it is computed by itself is the engine's choice."""
         ...
 
     def write(self, sql: str, path: Path) -> None:
@@ -69,3 +81,14 @@ class Engine(Protocol):
     def drop(self, names: Iterable[str]) -> None:
         """Forget relations and free what they hold; an unknown name is nothing to forget."""
         ...
+
+
+@contextmanager
+def staged(path: Path) -> Iterator[Path]:
+    """A name to write a file under; it takes its place at `path` when the block ends well, or else goes."""
+    staging = path.with_name(f".{path.name}.staging")
+    try:
+        yield staging
+        staging.replace(path)
+    finally:
+        staging.unlink(missing_ok=True)
