@@ -1,4 +1,4 @@
-"""What the features of contracts, invoices and contacts are, said as tables."""
+"""What the features of contracts are, said as tables: age, renewal, price, seats, MRR, notice."""
 
 from churnrisk.features import CATALOGUE
 from tests.conftest import ROOT
@@ -13,16 +13,6 @@ SUBSCRIPTIONS = {
         B          | 3               | 2025-03-01 |            | 2026-03-01 |            | 10    | 100
         B          | 4               | 2025-03-01 |            | 2026-06-01 |            | 5     | 50
         C          | 5               | 2025-03-01 |            | 2026-03-01 | 2026-01-15 | 10    | 100
-    """
-}
-INVOICES = {
-    "invoices": """
-        account_id | amount | issued_at  | due_at     | paid_at
-        A          | 100    | 2025-12-01 | 2025-12-31 | 2025-12-30
-        A          | 100    | 2026-01-01 | 2026-01-31 | 2026-02-10
-        A          | -40    | 2026-01-20 |            |
-        B          | 200    | 2025-11-01 | 2025-12-01 |
-        B          | 50     | 2026-01-02 | 2026-03-01 |
     """
 }
 
@@ -45,6 +35,16 @@ def test_days_to_the_next_renewal_of_a_contract_without_notice():
 
 def test_a_renewal_at_this_moment_is_not_still_to_come():
     spec(SUBSCRIPTIONS, feature="days_to_renewal", as_of="2026-02-28", gives={"B": 92})
+
+
+def test_a_contract_that_ended_comes_up_for_no_renewal():
+    """It was to run for another year, and ended in the night to 1 February."""
+    ended = """
+        account_id | started_at | ended_at   | renewal_at
+        A          | 2025-03-01 | 2026-02-01 | 2027-03-01
+    """
+    spec({"subscriptions": ended}, feature="days_to_renewal", as_of="2026-01-30", gives={"A": 394})
+    spec({"subscriptions": ended}, feature="days_to_renewal", as_of="2026-01-31", gives={"A": None})
 
 
 def test_a_price_rise_is_what_goes_beyond_the_seats():
@@ -73,61 +73,94 @@ def test_seats_grow_with_the_contract_that_follows():
     spec(SUBSCRIPTIONS, feature="seats_growth_last_180d", as_of="2026-01-31", gives={"A": 0.2, "B": 0})
 
 
-def test_an_invoice_is_overdue_from_the_moment_it_is_due_until_it_is_paid():
-    """A's invoice of January is due as the last minute of 30 January ends, and paid in the night to 10 February."""
-    spec(INVOICES, feature="overdue_invoices", as_of="2026-01-29", gives={"A": 0, "B": 1})
-    spec(INVOICES, feature="overdue_invoices", as_of="2026-01-30", gives={"A": 1, "B": 1})
-    spec(INVOICES, feature="overdue_invoices", as_of="2026-02-08", gives={"A": 1, "B": 1})
-    spec(INVOICES, feature="overdue_invoices", as_of="2026-02-09", gives={"A": 0, "B": 1})
+def test_mrr_is_that_of_the_live_subscriptions():
+    """The first contract of A lasts until the night to 1 January; then the second counts, and never both."""
+    spec(SUBSCRIPTIONS, feature="mrr", as_of="2025-12-30", gives={"A": 100, "B": 150, "C": 100})
+    spec(SUBSCRIPTIONS, feature="mrr", as_of="2025-12-31", gives={"A": 150, "B": 150, "C": 100})
+    spec(SUBSCRIPTIONS, feature="mrr", as_of="2024-12-30", gives={"A": None, "B": None, "C": None})
 
 
-def test_late_payments_are_a_share_of_the_invoices_that_were_due():
-    spec(INVOICES, feature="late_payments_share_last_180d", as_of="2026-01-29", gives={"A": 0, "B": 1})
-    spec(INVOICES, feature="late_payments_share_last_180d", as_of="2026-02-28", gives={"A": 0.5, "B": 1})
-    spec(INVOICES, feature="late_payments_share_last_180d", as_of="2025-11-30", gives={"A": None, "B": 1})
+def test_seats_are_those_of_the_live_subscriptions():
+    spec(SUBSCRIPTIONS, feature="seats", as_of="2025-12-30", gives={"A": 10, "B": 15, "C": 10})
+    spec(SUBSCRIPTIONS, feature="seats", as_of="2025-12-31", gives={"A": 12, "B": 15, "C": 10})
 
 
-def test_invoices_are_counted_without_credit_notes():
-    """2 January 00:00 is 30 days before the end of 31 January, and so outside."""
-    spec(INVOICES, feature="invoices_last_30d", as_of="2026-01-31", gives={"A": 0, "B": 0})
-    spec(INVOICES, feature="invoices_last_30d", as_of="2026-01-30", gives={"A": 0, "B": 1})
-    spec(INVOICES, feature="invoices_last_90d", as_of="2026-01-31", gives={"A": 2, "B": 1})
-    spec(INVOICES, feature="invoices_last_365d", as_of="2026-01-31", gives={"A": 2, "B": 2})
-
-
-def test_what_was_invoiced_is_less_what_was_credited():
-    spec(INVOICES, feature="invoiced_last_90d", as_of="2026-01-31", gives={"A": 160, "B": 50})
-    spec(INVOICES, feature="invoiced_last_90d", as_of="2025-10-01", gives={"A": 0, "B": 0})
-
-
-def test_a_change_of_what_is_invoiced_is_by_the_day():
-    """100 a month for nine months, then 50."""
-    months = [f"2025-{month:02d}-15" for month in range(3, 13)] + ["2026-01-15"]
-    lines = [f"A | {50 if day >= '2025-11-03' else 100} | {day}" for day in months]
-    spec(
-        {"invoices": "\n".join(["account_id | amount | issued_at", "A | 100 | 2025-02-07", *lines])},
-        feature="invoiced_change_90d",
-        as_of="2026-01-31",
-        gives={"A": (150 / 90) / (900 / 270) - 1},
-    )
-
-
-def test_days_since_the_last_invoice():
-    """A credit note is no order."""
-    spec(INVOICES, feature="days_since_invoice", as_of="2026-01-31", gives={"A": 31, "B": 30})
-
-
-def test_champions_who_left():
-    """Known from the day they leave, for 180 days; others do not count."""
-    contacts = """
-        account_id | role     | created_at | left_at
-        A          | champion | 2025-01-01 | 2026-01-15 00:00
-        A          | champion | 2025-01-01 | 2026-02-15 00:00
-        A          | user     | 2025-01-01 | 2026-01-15 00:00
-        B          | champion | 2025-01-01 |
+CHANGED = {
+    "subscriptions": """
+        account_id | subscription_id | started_at | ended_at   | seats | mrr
+        A          | 1               | 2024-01-01 | 2025-12-01 | 10    | 200
+        A          | 2               | 2024-01-01 |            | 5     | 50
+        A          | 3               | 2025-12-01 |            | 5     | 150
+        B          | 4               | 2025-12-01 |            | 10    | 100
+        C          | 5               | 2024-01-01 | 2026-01-01 | 10    | 100
     """
-    given = {"contacts": contacts}
-    spec(given, feature="champions_left_last_180d", as_of="2026-01-31", gives={"A": 1, "B": 0})
-    spec(given, feature="champions_left_last_180d", as_of="2026-01-13", gives={"A": 0, "B": 0})
-    spec(given, feature="champions_left_last_180d", as_of="2026-07-12", gives={"A": 2, "B": 0})
-    spec(given, feature="champions_left_last_180d", as_of="2026-07-13", gives={"A": 1, "B": 0})
+}
+
+
+def test_a_change_of_mrr_is_against_what_was_live_then():
+    """A paid 250 and pays 200: a fall by a fifth. B paid nothing 90 days ago. What C paid is gone."""
+    gives = {"A": 200 / 250 - 1, "B": None, "C": -1}
+    spec(CHANGED, feature="mrr_change_90d", as_of="2026-01-31", gives=gives)
+    spec(CHANGED, feature="mrr_change_365d", as_of="2026-01-31", gives=gives)
+
+
+def test_a_change_of_mrr_is_over_when_its_days_are():
+    """The contracts of 1 December begin in its first moment, which ends 30 November: 90 days later they are usual."""
+    spec(CHANGED, feature="mrr_change_90d", as_of="2026-02-27", gives={"A": -0.2, "B": None})
+    spec(CHANGED, feature="mrr_change_90d", as_of="2026-02-28", gives={"A": 0, "B": 0})
+
+
+def test_a_change_of_seats_is_against_those_of_then():
+    """15 seats, and now 10."""
+    gives = {"A": 10 / 15 - 1, "B": None, "C": -1}
+    spec(CHANGED, feature="seats_change_90d", as_of="2026-01-31", gives=gives)
+    spec(CHANGED, feature="seats_change_365d", as_of="2026-01-31", gives=gives)
+    spec(CHANGED, feature="seats_change_365d", as_of="2025-11-29", gives={"A": 0, "B": None, "C": 0})
+
+
+def test_subscriptions_with_notice_are_live_and_notice_was_given():
+    """Notice is not known before it is given, and over when the contract is."""
+    noticed = {
+        "subscriptions": """
+            account_id | subscription_id | started_at | notice_at        | ended_at
+            A          | 1               | 2025-01-01 | 2026-01-15 12:00 | 2026-02-10 12:00
+            A          | 2               | 2025-01-01 |                  |
+            B          | 3               | 2025-01-01 |                  |
+        """
+    }
+    for as_of, notices in (("2026-01-14", 0), ("2026-01-15", 1), ("2026-02-09", 1), ("2026-02-10", 0)):
+        spec(noticed, feature="subscriptions_with_notice", as_of=as_of, gives={"A": notices, "B": 0})
+
+
+def test_the_share_that_renews_by_itself_is_of_the_live_subscriptions():
+    """One of two; what ended, and what says nothing, does not count."""
+    renewing = {
+        "subscriptions": """
+            account_id | subscription_id | started_at | ended_at   | auto_renew
+            A          | 1               | 2025-01-01 |            | true
+            A          | 2               | 2025-01-01 |            | false
+            A          | 3               | 2025-01-01 |            |
+            A          | 4               | 2025-01-01 | 2026-01-01 | false
+            B          | 5               | 2025-01-01 |            |
+        """
+    }
+    spec(renewing, feature="renews_by_itself_share", as_of="2026-01-31", gives={"A": 1 / 2, "B": None})
+    spec(renewing, feature="renews_by_itself_share", as_of="2025-12-30", gives={"A": 1 / 3, "B": None})
+
+
+def test_subscriptions_that_ended_are_counted_from_their_end():
+    """The first one of A ended in the night to 1 January: 31 December is its day."""
+    spec(SUBSCRIPTIONS, feature="subscriptions_ended_last_180d", as_of="2025-12-30", gives={"A": 0, "B": 0})
+    spec(SUBSCRIPTIONS, feature="subscriptions_ended_last_180d", as_of="2025-12-31", gives={"A": 1, "B": 0})
+    spec(SUBSCRIPTIONS, feature="subscriptions_ended_last_180d", as_of="2026-06-28", gives={"A": 1, "B": 0})
+    spec(SUBSCRIPTIONS, feature="subscriptions_ended_last_180d", as_of="2026-06-29", gives={"A": 0, "B": 0})
+
+
+def test_a_contract_that_was_signed_for_later_is_not_yet_live():
+    """Known since 10 January; it begins on 1 March."""
+    signed = """
+        account_id | started_at       | seats | mrr | known_at
+        A          | 2026-03-01 12:00 | 5     | 70  | 2026-01-10 12:00
+    """
+    spec({"subscriptions": signed}, feature="mrr", as_of="2026-02-28", gives={"A": None})
+    spec({"subscriptions": signed}, feature="mrr", as_of="2026-03-01", gives={"A": 70})
