@@ -55,6 +55,22 @@ def test_replies_that_have_not_come_are_not_left_out_either():
     )
 
 
+def test_a_wait_lasts_until_the_end_of_the_company_s_day_whatever_the_clocks_do():
+    """Opened at 1:00 in Copenhagen on the day that has 23 hours: 22 of them are left. The day after it has 24."""
+    asked: Tables = {
+        "tickets": "account_id | ticket_id | created_at\n A | 1 | 2026-03-29 01:00",
+        "messages": "ticket_id | author_role | created_at\n 1 | customer | 2026-03-29 01:00",
+    }
+    for as_of, hours in (("2026-03-29", 22), ("2026-03-30", 46)):
+        spec(
+            asked,
+            feature="first_response_hours_last_30d",
+            as_of=as_of,
+            gives={"A": hours},
+            time_zone="Europe/Copenhagen",
+        )
+
+
 def test_where_no_wait_has_ended_the_time_waited_so_far_is_told():
     """Three tickets of ten days each: the time until the first solution is at least their sum."""
     given = solved_after({"A": [None, None, None]})

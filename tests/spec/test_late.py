@@ -199,5 +199,3 @@ def test_a_contract_that_was_corrected_is_worth_what_was_known():
     spec(corrected, feature="mrr", as_of="2026-01-19", gives={"A": 200})
     spec(corrected, feature="mrr", as_of="2026-01-20", gives={"A": 100})
     spec(corrected, feature="seats", as_of="2026-01-20", gives={"A": 10})
-    spec(corrected, feature="mrr_change_90d", as_of="2026-01-20", gives={"A": 0})
-    spec(corrected, feature="seats_change_90d", as_of="2026-01-20", gives={"A": 0})
