@@ -1,7 +1,7 @@
 """The last stage: one row for each ticket with everything a help desk reports about it, in seconds.
 
 After `statuses`, `replies` and `solves`. Reads `case_tickets`, `case_events`, `case_messages`, `business_days`, and of
-the earlier stages `case_spans`, `case_waits`, `case_replies`, `case_handoffs`; gives `case_spent` and `ticket_metrics`.
+the earlier stages `case_spans`, `case_replies`, `case_handoffs`; gives `case_spent` and `ticket_metrics`.
 
 The definitions are those of dbt_zendesk, which many help desks report by; docs/ticket-metrics.md lists them. Rows must
 be cut at the as_of first: a status that lasts is counted until then. Unlike the other stages this one is not made of
@@ -40,13 +40,17 @@ select world, ticket_id, max(case when is_first then waited end) as first_respon
 from case_replies group by world, ticket_id
 """
 
+#: Of messages of one moment those of an agent come last; the first public one is no reply.
 _TALK = """
 select world, ticket_id, count(*) as messages,
     count(case when author_role = 'agent' then 1 end) as agent_messages,
     count(case when author_role = 'agent' and public then 1 end) as public_agent_messages,
     count(case when author_role = 'customer' then 1 end) as customer_messages,
     count(case when public then 1 end) as public_messages,
-    count(case when not public then 1 end) as private_messages
+    count(case when not public then 1 end) as private_messages,
+    count(case when author_role = 'agent' and public then 1 end)
+        - coalesce(min(case when public then "at" * 2 + case when author_role = 'agent' then 1 else 0 end end) % 2, 0)
+        as agent_replies
 from case_messages group by world, ticket_id
 """
 
@@ -67,8 +71,6 @@ group by e.world, e.ticket_id
 """
 
 _HANDOFFS = "select world, ticket_id, count(*) as handoffs from case_handoffs group by world, ticket_id"
-
-_OPENERS = "select world, ticket_id, is_agents_own from case_waits where is_first"
 
 
 def metric_stages(stretches: int, as_of: int) -> list[Stage]:
@@ -116,7 +118,7 @@ def _metrics(stretches: int) -> str:
     times = ", ".join(f"p.{time}, p.{time}_business" for time in TIMES)
     return f"""
 with solutions as ({_SOLUTIONS}), answers as ({_ANSWERS}), talk as ({_TALK}), assignments as ({_ASSIGNMENTS}),
-handed as ({_HANDOFFS}), openers as ({_OPENERS}), tickets as (
+handed as ({_HANDOFFS}), tickets as (
     select t.world, t.ticket_id, t.account_id, t.opened, p.status, p.status in {SOLVED} as is_solved, {times},
         s.first_solved, s.last_solved, s.resolutions,
         {first} - {opened} as first_business, {last} - {opened} as final_business
@@ -133,7 +135,7 @@ select t.world, t.ticket_id, t.account_id, t.opened, t.status,
     coalesce(m.public_agent_messages, 0) as public_agent_messages,
     coalesce(m.customer_messages, 0) as customer_messages, coalesce(m.public_messages, 0) as public_messages,
     coalesce(m.private_messages, 0) as private_messages,
-    coalesce(m.public_agent_messages, 0) - case when o.is_agents_own then 1 else 0 end as agent_replies,
+    coalesce(m.agent_replies, 0) as agent_replies,
     t.is_solved and coalesce(m.public_agent_messages, 0) = 1 as one_touch,
     t.is_solved and coalesce(m.public_agent_messages, 0) = 2 as two_touch,
     t.is_solved and coalesce(m.public_agent_messages, 1) not in (1, 2) as multi_touch,
@@ -152,7 +154,6 @@ select t.world, t.ticket_id, t.account_id, t.opened, t.status,
 from tickets t
 left join answers w on w.world = t.world and w.ticket_id = t.ticket_id
 left join talk m on m.world = t.world and m.ticket_id = t.ticket_id
-left join openers o on o.world = t.world and o.ticket_id = t.ticket_id
 left join assignments g on g.world = t.world and g.ticket_id = t.ticket_id
 left join handed h on h.world = t.world and h.ticket_id = t.ticket_id
 """

@@ -1,7 +1,7 @@
 """The stages about replies: how long customers wait for the public message of an agent.
 
 Beside `statuses` on the way from the case relations to the ticket metrics. Reads `case_tickets`, `case_messages` and
-`business_days`; gives `case_waits` (each wait, answered or not) and `case_replies`.
+`business_days`; gives `case_replies`.
 
 The first wait begins with the opening, every other one with the first public message of the customer after one of an
 agent. Each ends with the next public message of an agent, later than what it answers, never of the same moment. An
@@ -23,40 +23,30 @@ OPENING = 60_000_000
 _IN_ORDER = "partition by world, ticket_id order by packed"
 _LATER = f"{_IN_ORDER} range between 2 following and unbounded following"
 
+#: Each wait, answered or not: what began it, and the next public message of an agent.
 _WAITS = f"""
-with talk as (
-    select world, ticket_id, "at" as moment, v, author_role = 'agent' as by_agent,
-        "at" * 2 + case when author_role = 'agent' then 1 else 0 end as packed
-    from case_messages where public and author_role in ('customer', 'agent')
-), answered as (
-    select world, ticket_id, moment, v, by_agent,
-        lag(by_agent) over ({_IN_ORDER}) as after_agent,
-        min(case when by_agent then moment end) over ({_LATER}) as replied,
-        min(case when by_agent then v end) over ({_LATER}) as replied_v
-    from talk
-), others as (
-    select world, ticket_id, min("at") as first_other, min(case when public then "at" end) as first_public
-    from case_messages where not coalesce(public, false) or coalesce(author_role, 'system') = 'system'
-    group by world, ticket_id
-), begun as (
-    select world, ticket_id, moment, v, by_agent, after_agent is null as is_first, replied, replied_v
-    from answered where after_agent is null or (after_agent and not by_agent)
-)
-select b.world, b.ticket_id, b.is_first, b.by_agent, b.moment as asked, b.v as asked_v, b.replied, b.replied_v,
-    coalesce(o.first_other <= b.moment, false) as is_preceded,
-    b.by_agent and coalesce(o.first_public > b.moment, true) as is_agents_own
-from begun b left join others o on b.by_agent and o.world = b.world and o.ticket_id = b.ticket_id
+    select b.world, b.ticket_id, b.after_agent is null as is_first, b.by_agent, b.moment as asked, b.v as asked_v,
+        b.replied, b.replied_v, coalesce(o.first_other <= b.moment, false) as is_preceded
+    from (
+        select world, ticket_id, moment, v, by_agent,
+            lag(by_agent) over ({_IN_ORDER}) as after_agent,
+            min(case when by_agent then moment end) over ({_LATER}) as replied,
+            min(case when by_agent then v end) over ({_LATER}) as replied_v
+        from talk
+    ) b
+    left join others o on b.by_agent and o.world = b.world and o.ticket_id = b.ticket_id
+    where b.after_agent is null or (b.after_agent and not b.by_agent)
 """
 
 
 def reply_stages(stretches: int, day_of: DayOf) -> list[Stage]:
-    """The stages, in order.
+    """The stage, by itself.
 
     Args:
         stretches: of a day of `business_days`.
         day_of: from the SQL of microseconds since the epoch to the SQL of the company's day number.
     """
-    return [Stage("case_waits", _WAITS), Stage("case_replies", _replies(stretches, day_of))]
+    return [Stage("case_replies", _replies(stretches, day_of))]
 
 
 def _replies(stretches: int, day_of: DayOf) -> str:
@@ -64,12 +54,20 @@ def _replies(stretches: int, day_of: DayOf) -> str:
     before = f"({business_seconds('p.asked // 1000000', 'a', stretches)})"
     at_once = f"w.by_agent and (w.is_preceded or w.asked > t.opened + {OPENING})"
     return f"""
-with answered as (
+with talk as (
+    select world, ticket_id, "at" as moment, v, author_role = 'agent' as by_agent,
+        "at" * 2 + case when author_role = 'agent' then 1 else 0 end as packed
+    from case_messages where public and author_role in ('customer', 'agent')
+), others as (
+    select world, ticket_id, min("at") as first_other
+    from case_messages where not coalesce(public, false) or coalesce(author_role, 'system') = 'system'
+    group by world, ticket_id
+), waits as ({_WAITS}), answered as (
     select t.world, t.v, t.ticket_id, t.account_id, t.schedule_id, t.opened, w.is_first,
         case when w.is_first then t.opened else greatest(w.asked, t.opened) end as asked,
         case when {at_once} then w.asked else w.replied end as replied,
         case when {at_once} then w.asked_v else w.replied_v end as replied_v
-    from case_waits w join case_tickets t on t.world = w.world and t.ticket_id = w.ticket_id
+    from waits w join case_tickets t on t.world = w.world and t.ticket_id = w.ticket_id
 ), placed as (
     select world, greatest(v, replied_v) as v, ticket_id, account_id, schedule_id, is_first, asked, replied
     from answered where replied >= opened

@@ -1,8 +1,7 @@
 """The stages about solving: what a ticket took, from its opening to each moment at which it was solved.
 
 After `statuses`, beside `replies`. Reads `case_tickets`, `case_events`, `case_messages`, and of the earlier stages
-`case_spans` and `case_reopens`; gives `case_handoffs`, `case_solved`, `case_touches` and `case_aside` (what counts
-towards each solution) and `case_solves`.
+`case_spans` and `case_reopens`; gives `case_handoffs` and `case_solves`.
 
 A ticket is solved when its status becomes `solved`, or `closed` straight from an open one. Requester wait, agent wait
 and the others are what is left of the time since the opening, without the time in other statuses.
@@ -22,7 +21,7 @@ from case_spans where status in {SOLVED} and coalesce(before, 'new') not in {CLO
 
 _TOUCHES = """
 select s.world, s.ticket_id, s.n, count(*) as touches
-from case_solved s join case_messages m on m.world = s.world and m.ticket_id = s.ticket_id
+from solved s join case_messages m on m.world = s.world and m.ticket_id = s.ticket_id
 where m.public and m.author_role = 'agent' and m."at" <= s.solved
 group by s.world, s.ticket_id, s.n
 """
@@ -34,13 +33,8 @@ _SUMS = ("handoffs", "reopens", *_TIMES)
 
 
 def solve_stages() -> list[Stage]:
-    """The stages, in order; `handoff_stages` come before them."""
-    return [
-        Stage("case_solved", _SOLVED),
-        Stage("case_touches", _TOUCHES),
-        Stage("case_aside", _aside()),
-        Stage("case_solves", _solves()),
-    ]
+    """The stage, by itself; `handoff_stages` come before it."""
+    return [Stage("case_solves", _solves())]
 
 
 def handoff_stages(day_of: DayOf) -> list[Stage]:
@@ -84,7 +78,7 @@ def _aside() -> str:
     )
     return f"""
 select s.world, s.ticket_id, s.n, {", ".join(f"cast(sum(c.{name}) as bigint) as {name}" for name in _SUMS)}
-from case_solved s join ({counted}) c on c.world = s.world and c.ticket_id = s.ticket_id and c.moment <= s.solved
+from solved s join ({counted}) c on c.world = s.world and c.ticket_id = s.ticket_id and c.moment <= s.solved
 group by s.world, s.ticket_id, s.n
 """
 
@@ -97,13 +91,14 @@ def _counted(moment: str, rows: str, counts: dict[str, str]) -> str:
 
 def _solves() -> str:
     return f"""
+with solved as ({_SOLVED}), touched as ({_TOUCHES}), aside as ({_aside()})
 select s.world, s.v, s.d, s.ticket_id, s.account_id, s.n = 0 as is_first, s.solved,
     {_times("")},
     {_times("_business")},
     coalesce(m.touches, 0) as touches, coalesce(a.handoffs, 0) as handoffs, coalesce(a.reopens, 0) as reopens
-from case_solved s
-left join case_touches m on m.world = s.world and m.ticket_id = s.ticket_id and m.n = s.n
-left join case_aside a on a.world = s.world and a.ticket_id = s.ticket_id and a.n = s.n
+from solved s
+left join touched m on m.world = s.world and m.ticket_id = s.ticket_id and m.n = s.n
+left join aside a on a.world = s.world and a.ticket_id = s.ticket_id and a.n = s.n
 """
 
 
