@@ -31,7 +31,7 @@ OFFICE = {
     + "\n".join(f"office | {day} | 540 | 1020 | Europe/Copenhagen" for day in range(1, 6)),
     "holidays": "schedule_id | day\n office | 2026-01-06",
 }
-#: What the stages read, beside business_days and sla_targets.
+#: What the stages read, beside business_days and promised_targets.
 CASES = {
     "case_tickets": {"world": pa.int32(), "v": pa.int32(), "d": pa.int32(), "ticket_id": pa.string()}
     | {"account_id": pa.string(), "opened": pa.int64(), "priority": pa.string(), "schedule_id": pa.string()}
@@ -126,7 +126,7 @@ class Desk:
             column: pa.array([_parsed(row[column], kinds.get(column)) for row in rows], kinds.get(column, pa.string()))
             for column in ("support_plan", "priority", *kinds)
         }
-        self.connection.register("sla_targets", pa.table(columns))
+        self.connection.register("promised_targets", pa.table(columns))
 
 
 def _parsed(text, kind):

@@ -162,18 +162,41 @@ def quarantine_replay(out: Path | None, config: Path, as_json: bool) -> Any:
 
 @main.command()
 @_as_of("The day at whose end to stand; the last one known if left out.")
-@click.option("--out", type=_FILE, required=True, help="The Parquet file to write.")
+@click.option("--training", is_flag=True, help="Every as_of that training uses, instead of one.")
+@click.option("--tickets", is_flag=True, help="The metrics of every ticket instead: replies, waits, solutions.")
+@click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", help="What computes them.")
+@click.option("--out", type=_FILE, help="A Parquet file to write; they are kept for train and score anyway.")
 @answering()
-def features(day: str, out: Path, config: Path, as_json: bool) -> Any:
-    """Write the matrix of one as_of."""
+def features(
+    day: str, training: bool, tickets: bool, engine: str, out: Path | None, config: Path, as_json: bool
+) -> Any:
+    """Compute the matrix of one as_of, and keep it for train and score."""
     from churnrisk import jobs
 
+    _refuse_pairs(day, training, tickets, engine, out)
     project = jobs.Project.read(config)
-    with progress("features", silent=as_json):
-        record = jobs.features(project, day, out)
+    if tickets and out is not None:
+        with progress("ticket metrics", silent=as_json):
+            written = jobs.tickets(project, day, out)
+        if not as_json:
+            click.echo(f"{written.path}: {written.tickets:,} tickets, as of {written.as_of}.")
+        return written
+    with progress("features", silent=as_json) as tell:
+        record = jobs.features(project, day, out, engine, training, tell)
     if not as_json:
-        click.echo(f"{record.path}: {record.rows:,} accounts, {record.features} features, as of {record.as_of}.")
+        click.echo(
+            f"{record.path}: {record.rows:,} rows, {record.features} features, {record.as_ofs} as_of up to"
+            f" {record.as_of}."
+        )
     return record
+
+
+def _refuse_pairs(day: str, training: bool, tickets: bool, engine: str, out: Path | None) -> None:
+    """Refuse options that do not go together."""
+    if training and (day or out or tickets):
+        raise click.UsageError("--training is every as_of of training: leave --as-of, --out and --tickets out.")
+    if tickets and (out is None or engine != "duckdb"):
+        raise click.UsageError("--tickets writes a file: pass --out, and leave --engine out.")
 
 
 @main.command()

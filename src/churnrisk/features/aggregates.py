@@ -195,7 +195,7 @@ def _mean_wait(feature: Feature, sheet: Sheet) -> str:
     """Time waited, by all, for each wait that ended: the mean under censoring (Epstein & Sobel, 1953).
 
     The value is how long a wait took, empty while it lasts; one that lasts counts with the time until the as_of. Where
-    none has ended yet, the time waited so far is the least the mean can be.
+    none has ended yet, it is as if one ended now.
     """
     waited = sheet.sum(f"coalesce({feature.value}, {_elapsed()})", feature.where, feature.window)
     ended = sheet.count(feature.where, feature.value, feature.window)

@@ -8,16 +8,19 @@ from churnrisk.features.streams import Stream, rows_of, seen
 ACCOUNTS = rows_of("accounts")
 SUBSCRIPTIONS = rows_of("subscriptions")
 ENDED = rows_of("subscriptions", "ended", at="ended_at")
-DUE = rows_of("invoices", "due", at="due_at")
+DUE = rows_of("invoices", "due", at="due_at", where="amount > 0")
 #: Contracts as they were known at each as_of, each beside the one before it.
 PRICES = Stream(
     "prices",
     f"""
     select account_id, d, as_of as v, as_of + 1 as x,
-        mrr / nullif(before_mrr, 0) - 1 as rise, seats / nullif(cast(before_seats as double), 0) - 1 as growth
+        case when currency is not distinct from before_currency then mrr / nullif(before_mrr, 0) - 1 end as rise,
+        seats / nullif(cast(before_seats as double), 0) - 1 as growth
     from (
-        select account_id, as_of, d, mrr, seats, happened_at,
+        select account_id, as_of, d, mrr, seats, currency, happened_at,
             lag(mrr) over (partition by as_of, account_id order by happened_at, subscription_id) as before_mrr,
+            lag(currency) over (partition by as_of, account_id order by happened_at, subscription_id)
+                as before_currency,
             lag(seats) over (partition by as_of, account_id order by happened_at, subscription_id) as before_seats,
             lag(ended_at) over (partition by as_of, account_id order by happened_at, subscription_id) as before_ended
         from ({seen("subscriptions")}) s
@@ -52,7 +55,7 @@ def _invoices_last(days: int) -> Feature:
         ORDERS,
         "count",
         "invoices",
-        f"Invoices issued in the last {days} days.",
+        f"Invoices issued in the last {days} days to an account without a subscription.",
         where="amount > 0",
         window=days,
         empty=0,
@@ -134,7 +137,7 @@ FEATURES = (
         ORDERS,
         "sum",
         "money",
-        "Invoiced in the last 90 days.",
+        "Invoiced in the last 90 days to an account without a subscription.",
         value="amount",
         window=90,
         empty=0,
@@ -167,7 +170,9 @@ FEATURES = (
         "How far what was invoiced in the last 90 days is off what the account is used to.",
         value="amount",
         window=90,
-        low=Wording("inactivity", "Less was invoiced in the last {days} days than this account is used to ({value})"),
+        low=Wording(
+            "inactivity", "Less was invoiced in the last {days} days than this account is used to: {value} off"
+        ),
     ),
     Feature(
         "invoice_gap_last_365d",

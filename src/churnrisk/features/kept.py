@@ -26,6 +26,10 @@ Progress = Callable[[int, int], None]
 Populations = Mapping[AsOf, Sequence[str]]
 
 
+def _quiet(_done: int, _of: int) -> None:
+    """Tell nobody."""
+
+
 class Matrices:
     """The matrices of one history and catalogue.
 
@@ -51,7 +55,7 @@ class Matrices:
         self.folder = folder
         self._engine = engine or history.engine
 
-    def fill(self, populations: Populations, on_progress: Progress = lambda done, of: None) -> list[Path]:
+    def fill(self, populations: Populations, on_progress: Progress = _quiet) -> list[Path]:
         """Compute what is not kept yet; gives the file of each as_of, rising."""
         as_ofs = sorted(populations)
         paths = {as_of: self._path(as_of, populations[as_of]) for as_of in as_ofs}
@@ -66,9 +70,7 @@ class Matrices:
                 on_progress(done, len(as_ofs))
         return list(paths.values())
 
-    def over(
-        self, populations: Populations, on_progress: Progress = lambda done, of: None
-    ) -> Iterator[tuple[AsOf, pd.DataFrame]]:
+    def over(self, populations: Populations, on_progress: Progress = _quiet) -> Iterator[tuple[AsOf, pd.DataFrame]]:
         """The matrix of each as_of, rising: the whole population, in the columns that `matrix` gives."""
         for as_of, path in zip(sorted(populations), self.fill(populations, on_progress), strict=True):
             yield as_of, framed(pd.read_parquet(path), as_of, self.catalogue)

@@ -6,7 +6,9 @@ at that as_of, whichever accounts are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +20,8 @@ from churnrisk.features.streams import Moments
 from churnrisk.history import Engine, History, Stage, day_number, micros
 from churnrisk.timeline import AsOf
 
+#: Tables that say how time and service are counted, not what happened.
+STANDING = ("schedules", "holidays", "sla_targets")
 #: The columns that identify a row of the matrix.
 KEYS = ["account_id", "as_of"]
 
@@ -52,11 +56,19 @@ def computed(
     Yields:
         Each as_of when its file is there, rising.
     """
-    planned = plan(catalogue, list(populations))
-    prepare(engine, planned, populations, history.day_of)
-    for as_of in planned.as_ofs:
-        engine.write(asked(engine, planned, as_of, populations[as_of]), paths[as_of])
-        yield as_of
+    for as_ofs in _alike(history, populations):
+        planned = plan(catalogue, as_ofs)
+        prepare(engine, planned, {as_of: populations[as_of] for as_of in as_ofs}, history.day_of)
+        for as_of in planned.as_ofs:
+            engine.write(asked(engine, planned, as_of, populations[as_of]), paths[as_of])
+            yield as_of
+
+
+def _alike(history: History, as_ofs: Iterable[AsOf]) -> list[list[AsOf]]:
+    """The as_of, rising, together while the same was known of hours, days off and promises."""
+    changes = history.changes_of(STANDING)
+    grouped = groupby(sorted(as_ofs), key=lambda as_of: bisect_right(changes, day_number(as_of)))
+    return [list(group) for _, group in grouped]
 
 
 def framed(numbers: pd.DataFrame, as_of: AsOf, catalogue: Catalogue) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from functools import partial
 
 from churnrisk.features.catalogue import Feature, Wording, over
 from churnrisk.features.streams import Stream
+from churnrisk.history import FOREVER
 
 #: Under this sentiment a message is a negative one.
 NEGATIVE = -0.3
@@ -20,13 +21,16 @@ MESSAGES = Stream(
     """,
     needs=("messages", "tickets"),
 )
-#: What a text model read in them.
+#: What a text model read in them; where another model reads a message later, its reading takes the place.
 SCORES = Stream(
     "scores",
     f"""
-    select t.account_id, s.d, greatest(s.d, s.k, m.d, m.k, t.d, t.k) as v, least(s.x, m.x, t.x) as x,
+    select t.account_id, s.d, greatest(s.d, s.k, m.d, m.k, t.d, t.k) as v, least(s.x, s.read_again, m.x, t.x) as x,
         s.sentiment, s.intent
-    from message_scores s join messages m on m.message_id = s.message_id {_ON_TICKETS}
+    from (
+        select *, coalesce(lead(k) over (partition by message_id order by k, model_version, row_hash), {FOREVER})
+            as read_again from message_scores
+    ) s join messages m on m.message_id = s.message_id {_ON_TICKETS}
     where m.author_role = 'customer'
     """,
     needs=("message_scores", "messages", "tickets"),
@@ -54,8 +58,8 @@ FEATURES = (
         "deviations",
         "How far the messages of the last 30 days are off what the account wrote in the months before.",
         window=30,
-        high=Wording("unresolved", "More messages in the last {days} days than this account is used to ({value})"),
-        low=Wording("inactivity", "Fewer messages in the last {days} days than this account is used to ({value})"),
+        high=Wording("unresolved", "More messages in the last {days} days than this account is used to: {value} off"),
+        low=Wording("inactivity", "Fewer messages in the last {days} days than this account is used to: {value} off"),
     ),
     *over(
         (30, 90),

@@ -12,19 +12,26 @@ _LATELY = 180
 
 
 def _left(by: str) -> Stream:
-    """Of the accounts that are alike, how many left lately: a cancellation, or the end of the last subscription."""
+    """Of the accounts that are alike and were there, how many left lately: contracts ended, or else they cancelled."""
     return Stream(
         f"left_in_{by}",
         f"""
-        with leavers as (
-            select as_of, account_id from ({seen("churn_events")}) c where d <= as_of and d > as_of - {_LATELY}
-            union
-            select as_of, account_id from ({seen("subscriptions")}) s group by as_of, account_id
-            having count(ended_day) = count(*) and max(ended_day) > as_of - {_LATELY}
+        with contracts as (
+            select as_of, account_id, max(ended_day) as ended, count(*) - count(ended_day) as live
+            from ({seen("subscriptions")}) s where d <= as_of group by as_of, account_id
+        ), cancelled as (
+            select as_of, account_id, max(d) as d from ({seen("churn_events")}) c where d <= as_of
+            group by as_of, account_id
+        ), placed as (
+            select a.as_of, a.account_id, a.{by} as kind,
+                case when s.live > 0 then null when s.live = 0 then s.ended else c.d end as left_day
+            from ({seen("accounts")}) a
+            left join contracts s on s.as_of = a.as_of and s.account_id = a.account_id
+            left join cancelled c on c.as_of = a.as_of and c.account_id = a.account_id
+            where a.{by} is not null
         ), alike as (
-            select a.as_of, a.{by} as kind, count(*) as accounts, count(l.account_id) as leavers
-            from ({seen("accounts")}) a left join leavers l on l.as_of = a.as_of and l.account_id = a.account_id
-            where a.{by} is not null group by a.as_of, a.{by}
+            select as_of, kind, count(*) as accounts, count(left_day) as leavers from placed
+            where left_day is null or left_day > as_of - {_LATELY} group by as_of, kind
         )
         select a.account_id, a.as_of as d, a.as_of as v, a.as_of + 1 as x,
             cast(k.leavers as double) / k.accounts as share
@@ -80,7 +87,7 @@ FEATURES = (
         "Champions at the account.",
         where="role = 'champion' and left_at is null",
         empty=0,
-        low=Wording("champion_left", "We know {value} there as champion; usual is {usual}"),
+        low=Wording("champion_left", "It has {value} we know as champion; usual is {usual}"),
     ),
     Feature(
         "contacts",

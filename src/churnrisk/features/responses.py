@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from churnrisk.features.cases import AGENT_MESSAGES, ASKED, CASES, HANDOFFS, OPEN, PROMISES, REOPENS, REPLIES, SOLVES
+from churnrisk.features.cases import (
+    AGENT_MESSAGES,
+    ASKED,
+    CASES,
+    HANDOFFS,
+    OPEN,
+    PROMISES,
+    REOPENS,
+    REPLIES,
+    SOLVES,
+    WAITS,
+)
 from churnrisk.features.catalogue import Feature, Wording, over
 
 _SLOW = Wording("slow_response", "First reply took {value} on average in the last {days} days; usual is {usual}")
@@ -46,9 +57,7 @@ FEATURES = (
         window=30,
         of=FIRST_RESPONSES[0],
         by=FIRST_RESPONSES[1],
-        high=Wording(
-            "slow_response", "First reply took {value} times as long in the last {days} days as in the last 90"
-        ),
+        high=Wording("slow_response", "First reply took {change} longer in the last {days} days than in the last 90"),
     ),
     Feature(
         "first_response_against_peers_last_90d",
@@ -82,14 +91,25 @@ FEATURES = (
     ),
     *over(
         (30, 90),
-        _hours,
+        Feature,
         "next_response_hours_last_{days}d",
-        stream=REPLIES,
-        aggregate="mean",
-        meaning="Mean time that customers waited for a reply after the first, of the replies of the last {days} days.",
+        stream=WAITS,
+        aggregate="mean_wait",
+        unit="hours",
+        meaning="Mean time that customers who wrote again in the last {days} days waited for the next reply; one who"
+        " still waits counts as long as it has been, until the ticket is solved.",
         value="waited",
-        where="not is_first",
         high=Wording("slow_response", "Later replies took {value} on average in {days} days; usual is {usual}"),
+    ),
+    Feature(
+        "customers_waiting",
+        WAITS,
+        "count",
+        "people",
+        "Customers who wrote again and have no reply yet, on tickets that are not solved.",
+        where="waited is null",
+        empty=0,
+        high=Wording("slow_response", "{value} waiting for a reply on open tickets; usual is {usual}"),
     ),
     Feature(
         "unanswered_tickets_last_30d",
@@ -204,7 +224,7 @@ FEATURES = (
         OPEN,
         "count",
         "tickets",
-        "Tickets of high or urgent priority that are not solved.",
+        "Tickets opened with high or urgent priority that are not solved.",
         where="priority in ('high', 'urgent')",
         empty=0,
         high=Wording("unresolved", "{value} of high priority still open; usual is {usual}"),

@@ -10,7 +10,7 @@ from churnrisk.features.worlds import GONE, WORLDS
 SERVES, LOAD = 180, 30
 
 _ASSIGNED = """
-    select e.world, e.v, e.d, t.account_id, e.value as agent_id
+    select e.world, e.v, e.d, t.account_id, e.ticket_id, e.value as agent_id
     from case_events e join case_tickets t on t.world = e.world and t.ticket_id = e.ticket_id
     where e.field = 'assignee' and e.value is not null
 """
@@ -38,8 +38,9 @@ DEPARTURES = Stream(
 
 #: Tickets given to agents lately, each with what its agent carries and how they felt when last asked.
 _SEEN = f"""
-    select o.as_of, a.account_id, a.d, a.agent_id from ({_ASSIGNED}) a
+    select o.as_of, a.account_id, a.ticket_id, a.agent_id, max(a.d) as d from ({_ASSIGNED}) a
     join as_ofs o on a.v <= o.as_of and (a.world = -1 or a.world = o.as_of) and a.d > o.as_of - {LOAD}
+    group by o.as_of, a.account_id, a.ticket_id, a.agent_id
 """
 CARRIED = Stream(
     "carried",

@@ -51,8 +51,8 @@ FEATURES = (
         "deviations",
         "How far the tickets of the last 30 days are off what the account opened in the months before.",
         window=30,
-        high=Wording("unresolved", "More tickets in the last {days} days than this account is used to ({value})"),
-        low=Wording("inactivity", "Fewer tickets in the last {days} days than this account is used to ({value})"),
+        high=Wording("unresolved", "More tickets in the last {days} days than this account is used to: {value} off"),
+        low=Wording("inactivity", "Fewer tickets in the last {days} days than this account is used to: {value} off"),
     ),
     Feature(
         "tickets_against_peers_last_90d",

@@ -33,20 +33,28 @@ _DAYS = (
 _ROWS = "select account_id, d, greatest(d, k) as v, x, value as amount, active_users as people from usage"
 
 
-_METRICS = "select account_id, d, greatest(d, k) as v, x, metric from usage where value > 0"
+#: Days that the features of what was used look back.
+_LATELY = 90
+#: The last use of each thing until each as_of is enough to count them; a corrected row stays by itself.
+_METRICS = f"""
+select u.account_id, u.metric, max(u.d) as d, n.upto as v, {FOREVER} as x
+from usage u join next_as_of n on n.day = greatest(u.d, u.k)
+where u.value > 0 and u.x = {FOREVER} and u.d > (select min(as_of) from as_ofs) - {_LATELY}
+group by u.account_id, u.metric, n.upto
+union all
+select account_id, metric, d, greatest(d, k) as v, x from usage where value > 0 and x < {FOREVER}
+"""
 
 
 def _days(engine: Engine, _: Moments) -> list[Stage]:
     metrics = engine.frame("select min(metric) as one, max(metric) as other from usage")
     if metrics["one"].equals(metrics["other"]):
         engine.view("usage_days", _ROWS)
-        engine.view("usage_metrics", f"{_METRICS} and false")
-        return []
-    engine.view("usage_metrics", _METRICS)
-    return list(_DAYS)
+        return [Stage("usage_metrics", _METRICS)]
+    return [*_DAYS, Stage("usage_metrics", _METRICS)]
 
 
-_DAYS_MADE = Derivation("usage_days", ("usage",), _days, says=str(_DAYS))
+_DAYS_MADE = Derivation("usage_days", ("usage",), _days, says=f"{_DAYS} {_METRICS}")
 
 
 #: Use on a day, whatever was counted.
@@ -58,7 +66,7 @@ USAGE = Stream(
     dense=True,
 )
 
-#: What was used, apart: with one metric there is nothing to tell apart.
+#: What was used, apart.
 METRICS = Stream("metrics", "select account_id, d, v, x, metric from usage_metrics", ("usage",), after=(_DAYS_MADE,))
 
 _FELL = Wording("usage_drop", "Use fell by {change} in the last {days} days against the {before} days before")
@@ -88,6 +96,7 @@ _PEOPLE = over(
 )
 
 FEATURES = (
+    *_USED,
     *over(
         (7, 30, 90),
         Feature,
@@ -107,7 +116,7 @@ FEATURES = (
         "How far the use of the last 30 days is off what the account used in the months before.",
         value="amount",
         window=30,
-        low=Wording("usage_drop", "Less use in the last {days} days than this account is used to ({value})"),
+        low=Wording("usage_drop", "Less use in the last {days} days than this account is used to: {value} off"),
     ),
     Feature(
         "usage_against_peers_last_90d",
@@ -170,7 +179,9 @@ FEATURES = (
         window=30,
         of=_PEOPLE[0],
         by=_PEOPLE[1],
-        low=Wording("usage_drop", "On a day with use, {value} times as many people as in the last 90 days"),
+        low=Wording(
+            "usage_drop", "People on a day with use fell by {change} in the last {days} days against the last 90"
+        ),
     ),
     *over(
         (30, 90),

@@ -76,12 +76,18 @@ _TABLES = (
 )
 
 
-def _prepare(engine: Engine, moments: Moments) -> list[Stage]:
+def _prepare(_engine: Engine, _moments: Moments) -> list[Stage]:
     return [*_STAGES, *_TABLES]
 
 
 #: The relations case_tickets, case_events and case_messages, each row with its world and `v`, the day it counts from.
 WORLDS = Derivation("worlds", ("tickets",), _prepare, says="1")
 
-#: In a stream over worlds: until when a fact is seen.
+
+def gone_of(alias: str) -> str:
+    """The SQL of the day until which a fact of a world is seen."""
+    return f"case when {alias}.world = -1 then {FOREVER} else {alias}.world + 1 end"
+
+
+#: The same, where there is one relation only.
 GONE = f"case when world = -1 then {FOREVER} else world + 1 end"

@@ -7,6 +7,7 @@ moment are empty, and columns without a clock are not there at all.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -88,11 +89,11 @@ class History:
         """
         self.folder = folder
         self.time_zone = time_zone
-        self._manifests = read_manifests(folder)
-        if not self._manifests:
+        self.manifests = read_manifests(folder)
+        if not self.manifests:
             raise InputError(f"There is no history in {folder}", "Run `churnrisk extract` first", folder=str(folder))
-        compare_checksums(folder, self._manifests)
-        self._held = held if held is not None and held.is_file() else None
+        compare_checksums(folder, self.manifests)
+        self.held = held if held is not None and held.is_file() else None
         self._connection = connect(spill=folder / ".spill")
         self._connection.execute("create schema landed")
         for table in TABLES.values():
@@ -195,6 +196,12 @@ class History:
             for table in self.present
         }
 
+    def changes_of(self, tables: Iterable[str]) -> list[int]:
+        """The day numbers on which something else became known of these tables, rising."""
+        days = " union ".join(f"select unnest([k, x]) as day from landed.{table}" for table in tables)
+        rows = cursor_of(self._connection).execute(f"select distinct day from ({days}) order by day").fetchall()
+        return [day for (day,) in rows]
+
     def arrivals(self, as_of: AsOf) -> pd.DataFrame:
         """The rows of each table by the sources they came from, without those that are held back.
 
@@ -228,17 +235,17 @@ class History:
 
     def _usable(self, table: Table, columns: tuple[str, ...]) -> str:
         """The SQL of the landed rows of a table that has some, without those that are held back."""
-        rows = f"select {', '.join(columns)} from {relation_of(files_of(self.folder, self._manifests, table.name))}"
-        if self._held is None:
+        rows = f"select {', '.join(columns)} from {relation_of(files_of(self.folder, self.manifests, table.name))}"
+        if self.held is None:
             return rows
         return (
             f"{rows} where (row_hash, landed_at) not in (select (row_hash, landed_at) from"
-            f" read_parquet({quoted(str(self._held))}) where table_name = {quoted(table.name)})"
+            f" read_parquet({quoted(str(self.held))}) where table_name = {quoted(table.name)})"
         )
 
     def _materialise(self, table: Table) -> None:
         """Give each version its days: happened (d), known from (k), gone from (x), so that the past is a comparison."""
-        files = files_of(self.folder, self._manifests, table.name)
+        files = files_of(self.folder, self.manifests, table.name)
         if not files:
             columns = ", ".join(f"null::{column.sql_type} as {name(column.name)}" for column in table.columns)
             clocks = "null::timestamp as happened_at, null::timestamp as known_at, null::ubigint as row_hash"
@@ -280,7 +287,7 @@ def with_days(rows: str, table: Table, time_zone: str, first: datetime | None, l
 
     days = {"d": day("happened_at"), "k": day("known_at")}
     days |= {number: day(column) for column, number in day_columns(table).items()}
-    return f"select *, {', '.join(f'{sql} as {number}' for number, sql in days.items())} from ({rows})"
+    return f"select r.*, {', '.join(f'{sql} as {number}' for number, sql in days.items())} from ({rows}) r"
 
 
 def gone_from(table: Table) -> str:

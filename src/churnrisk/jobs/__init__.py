@@ -5,18 +5,17 @@ Every job takes a project folder or its configuration file and gives a small rec
 
 from churnrisk.jobs.demo import DEMO_ACCOUNTS, DEMO_SEED, DEMO_WEEKS, DemoOutcome, demo, make_company
 from churnrisk.jobs.doctor import doctor, refuse_failing
+from churnrisk.jobs.features import FeaturesWritten, TicketsWritten, features, tickets
 from churnrisk.jobs.init import Initiated, init
+from churnrisk.jobs.progress import quiet
 from churnrisk.jobs.project import Project
 from churnrisk.jobs.quarantine import Quarantine, quarantine, replay
 from churnrisk.jobs.steps import (
     Extracted,
-    FeaturesWritten,
     ScoreSummary,
     TrainSummary,
     Written,
     extract,
-    features,
-    quiet,
     read_worklist,
     refuse_mostly_held,
     refuse_unusable,
@@ -36,6 +35,7 @@ __all__ = [
     "Project",
     "Quarantine",
     "ScoreSummary",
+    "TicketsWritten",
     "TrainSummary",
     "Written",
     "demo",
@@ -52,6 +52,7 @@ __all__ = [
     "refuse_unusable",
     "replay",
     "score",
+    "tickets",
     "train",
     "write_worklist",
 ]

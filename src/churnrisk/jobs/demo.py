@@ -15,14 +15,13 @@ from typing import Any
 
 from churnrisk.errors import InputError
 from churnrisk.extract.simulated import simulate
+from churnrisk.jobs.progress import Progress, quiet
 from churnrisk.jobs.project import Project
 from churnrisk.jobs.steps import (
     Extracted,
-    Progress,
     ScoreSummary,
     TrainSummary,
     extract,
-    quiet,
     read_worklist,
     refuse_unusable,
     score,

@@ -8,7 +8,7 @@ from pathlib import Path
 from churnrisk.errors import InputError
 from churnrisk.extract.proposal import propose
 from churnrisk.extract.proposal.propose import DoubtLine, SourceSummary
-from churnrisk.jobs.steps import Progress, quiet
+from churnrisk.jobs.progress import Progress, quiet
 from churnrisk.store import write_atomic
 
 

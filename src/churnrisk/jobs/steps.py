@@ -6,26 +6,21 @@ Steps that write hold the company's lock, so two runs never write at once.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from churnrisk.errors import HeldError, NothingToDoError, SettingsError
 from churnrisk.extract.landing import extract as land_sources
 from churnrisk.extract.landing import history_folder
-from churnrisk.features import CATALOGUE, Matrices
+from churnrisk.jobs.progress import Progress, quiet
 from churnrisk.jobs.project import Project
 from churnrisk.out import worklist_csv, worklist_html
 from churnrisk.outreach import Worklist, build_worklist
-from churnrisk.population import eligible
 from churnrisk.registry import Registry
 from churnrisk.score import find, latest, lineage, publish
 from churnrisk.score import score as score_accounts
-from churnrisk.store import single_writer, write_atomic
+from churnrisk.store import parquet_bytes, single_writer, write_atomic
 from churnrisk.tables import ACTIVITY_TABLES
 from churnrisk.train import train as train_models
 from churnrisk.train.evaluation import metrics
@@ -33,12 +28,6 @@ from churnrisk.validate import Contradiction, check_own_rules, validate
 
 #: A table of which more than this share is held back is not a table with bad rows: it is read in the wrong way.
 MOST_HELD = 0.5
-
-Progress = Callable[[int, int], None]
-
-
-def quiet(done: int, of: int) -> None:
-    """Tell nobody."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +57,6 @@ class Extracted:
     unreadable: dict[str, int]
     contradictions: tuple[Contradiction, ...]
     mostly_held: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class FeaturesWritten:
-    """A matrix in a file: its path, rows and columns."""
-
-    path: str
-    as_of: str
-    rows: int
-    features: int
 
 
 @dataclass(frozen=True)
@@ -134,7 +113,7 @@ class ScoreSummary:
 
 @dataclass(frozen=True)
 class Written:
-    """A file for people: its path and how many accounts are on it."""
+    """A file: its path, and how many accounts (or tickets) are in it."""
 
     path: str
     as_of: str
@@ -176,17 +155,6 @@ def refuse_mostly_held(extracted: Extracted) -> None:
             table=table,
             rule=rule,
         )
-
-
-def features(project: Project, day: str, out: Path) -> FeaturesWritten:
-    """Write the matrix of one as_of as Parquet; the same history gives the same bytes."""
-    as_of = project.moment(day)
-    catalogue = CATALOGUE.having(project.history.present, project.parameters.features.leave_out)
-    accounts = eligible(project.history.upto(as_of), project.parameters.label)
-    with single_writer(project.data):
-        rows = Matrices(project.history, catalogue, project.matrices).at(as_of, accounts)
-    write_atomic(out, _parquet(rows))
-    return FeaturesWritten(str(out), str(as_of), len(rows), len(catalogue.names))
 
 
 def train(project: Project, on_progress: Progress = quiet, shuffle_labels: bool = False) -> TrainSummary:
@@ -253,8 +221,8 @@ def score(project: Project, day: str = "") -> ScoreSummary:
                 "worklist.json": json.dumps(listed.as_json(), ensure_ascii=False, indent=1).encode(),
                 "worklist.csv": worklist_csv(listed),
                 "worklist.html": worklist_html(listed).encode(),
-                "scores.parquet": _parquet(scores.rows),
-                "contributions.parquet": _parquet(scores.contributions),
+                "scores.parquet": parquet_bytes(scores.rows),
+                "contributions.parquet": parquet_bytes(scores.contributions),
             }
             published = publish(project.lists, str(as_of), scores.run_key, files)
     return ScoreSummary(
@@ -287,9 +255,3 @@ def write_worklist(listed: Worklist, kind: str, out: Path) -> Written:
     content = worklist_csv(listed) if kind == "csv" else worklist_html(listed).encode()
     write_atomic(out, content)
     return Written(str(out), listed.as_of, len(listed.entries))
-
-
-def _parquet(rows: Any) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pandas(rows, preserve_index=False), sink)
-    return bytes(sink.getvalue().to_pybytes())

@@ -14,7 +14,16 @@ from churnrisk.features import Catalogue, Feature, Wording
 
 #: Reasons for an account.
 MOST = 3
-_NOUNS = {"tickets": ("ticket", "tickets"), "invoices": ("invoice", "invoices"), "people": ("person", "people")}
+_NOUNS = {
+    "tickets": ("ticket", "tickets"),
+    "invoices": ("invoice", "invoices"),
+    "people": ("person", "people"),
+    "seats": ("seat", "seats"),
+    "replies": ("reply", "replies"),
+    "messages": ("message", "messages"),
+    "products": ("product", "products"),
+    "topics": ("topic", "topics"),
+}
 _TIMES = {1: "once", 2: "twice"}
 
 
@@ -72,17 +81,25 @@ def _of_account(
 def _wording(feature: Feature, value: float, normal: float) -> Wording | None:
     """The words that are true of this value: those for high numbers where it is above usual, else those for low.
 
-    A sentence about a change is true of every change in its direction, whatever is usual.
+    A sentence about a change, or about what the account itself is used to, is true of every move in its direction,
+    whatever is usual for others.
     """
     if pd.isna(value):
         return None
     for wording, sign in ((feature.high, 1), (feature.low, -1)):
         if wording is None:
             continue
-        beyond = 0.0 if "{change}" in wording.sentence else normal
+        beyond = normal
+        if "{change}" in wording.sentence or feature.unit == "deviations":
+            beyond = _unmoved(feature)
         if sign * value > sign * beyond:
             return wording
     return None
+
+
+def _unmoved(feature: Feature) -> float:
+    """The number where nothing moved: of a ratio one, of a difference nought."""
+    return 1.0 if feature.unit == "ratio" else 0.0
 
 
 def sentence(feature: Feature, wording: Wording, value: float, normal: float, currency: str) -> str:
@@ -93,7 +110,7 @@ def sentence(feature: Feature, wording: Wording, value: float, normal: float, cu
     return text.format(
         value=in_words(value, feature.unit, currency, noun=True),
         usual="" if pd.isna(normal) else in_words(normal, feature.unit, currency, noun=False),
-        change=f"{abs(value):.0%}".replace("%", " %"),
+        change=f"{abs(value - _unmoved(feature)):.0%}".replace("%", " %"),
         days=feature.window,
         before=3 * feature.window,
     )
@@ -107,6 +124,8 @@ def in_words(value: float, unit: str, currency: str, noun: bool) -> str:
         if 0 < value < 0.95:
             return "less than a day"
         return _counted(value, "day", "days")
+    if unit == "deviations":
+        return _counted(abs(value), "deviation", "deviations")
     if unit in ("share", "change"):
         return f"{100 * value:.0f} %"
     if unit == "money":

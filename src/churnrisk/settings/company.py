@@ -135,6 +135,21 @@ class OwnRule(Configuration):
     hold: bool = True
 
 
+class Spark(Configuration):
+    """Where `--engine spark` runs.
+
+    Attributes:
+        master: such as `local[2]`, `yarn`, or `spark://host:7077`.
+        options: settings of the session, by Spark's names.
+        folder: for what is written between stages; driver and executors must see it. In the data folder where it is
+            not said.
+    """
+
+    master: str = "local[2]"
+    options: dict[str, str] = Field(default_factory=dict)
+    folder: Path | None = None
+
+
 class Settings(Configuration):
     """Everything `churnrisk.toml` says.
 
@@ -145,6 +160,7 @@ class Settings(Configuration):
         sources: the files of the export by the name the mapping uses.
         mapping: how they become canonical tables.
         rule: rules of one's own, beside those that are built in.
+        spark: where `--engine spark` runs.
         folder: where the file was; paths are relative to it.
         file: the file itself, for messages.
     """
@@ -155,6 +171,7 @@ class Settings(Configuration):
     sources: dict[str, Source] = Field(default_factory=dict)
     mapping: tuple[Mapping, ...] = ()
     rule: tuple[OwnRule, ...] = ()
+    spark: Spark = Spark()
     folder: Path = Path()
     file: Path = Path("churnrisk.toml")
 

@@ -14,6 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from churnrisk.errors import CannotWriteError
 
 _STAGING = ".staging-"
@@ -36,6 +40,13 @@ def write_atomic(path: Path, content: str | bytes) -> Path:
     except OSError as error:
         raise _cannot_write(path, error) from error
     return path
+
+
+def parquet_bytes(rows: pd.DataFrame) -> bytes:
+    """A frame as a Parquet file; the same rows give the same bytes."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pandas(rows, preserve_index=False), sink)
+    return bytes(sink.getvalue().to_pybytes())
 
 
 @contextmanager

@@ -6,7 +6,7 @@ definitions, told in docs/ticket-metrics.md.
 
 The stages read `case_tickets`, `case_events` and `case_messages`, each row in a world: what was known in order, or what
 was known at one as_of of the tickets that were not. They read `business_days` (`business_calendar` makes it) and
-`sla_targets`.
+`promised_targets`.
 """
 
 from churnrisk.features.casework.calendar import BusinessCalendar, DayOf, business_calendar

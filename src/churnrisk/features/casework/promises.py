@@ -1,6 +1,7 @@
 """The stage about promises: what was due by when, by support plan and priority, and whether it was kept.
 
-After `replies` and `solves`. Reads `case_tickets`, `sla_targets`, `business_days`, `case_replies` and `case_solves`;
+After `replies` and `solves`. Reads `case_tickets`, `promised_targets` (the rows of `sla_targets`
+that are known), `business_days`, `case_replies` and `case_solves`;
 gives `case_instants` (the way back from business seconds to an instant) and `case_promises`, one row for each promise
 at the moment it falls due. A promise in business hours on a ticket without a schedule cannot fall due.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 from churnrisk.features.casework.calendar import DAY, MINUTE, DayOf, business_instants, business_seconds, on_day
 from churnrisk.history.stage import Stage
 
-#: What is promised, the column of `sla_targets` with its minutes, and when it was first done.
+#: What is promised, the column of `promised_targets` with its minutes, and when it was first done.
 _KINDS = (
     ("first_response", "first_response_minutes", "case_replies", "replied"),
     ("resolution", "resolution_minutes", "case_solves", "solved"),
@@ -34,7 +35,7 @@ def _promises(stretches: int, day_of: DayOf) -> str:
     opened = business_seconds("t.opened // 1000000", "b", stretches)
     promised = " union all ".join(
         f"select '{kind}' as kind, support_plan, priority, {minutes} * {MINUTE} as target, business_hours"
-        f" from sla_targets where {minutes} > 0"
+        f" from promised_targets where {minutes} > 0"
         for kind, minutes, _, _ in _KINDS
     )
     done = " union all ".join(

@@ -1,7 +1,7 @@
 """The stages about replies: how long customers wait for the public message of an agent.
 
 Beside `statuses` on the way from the case relations to the ticket metrics. Reads `case_tickets`, `case_messages` and
-`business_days`; gives `case_replies`.
+`business_days`; gives `case_waits` and `case_replies`.
 
 The first wait begins with the opening, every other one with the first public message of the customer after one of an
 agent. Each ends with the next public message of an agent, later than what it answers, never of the same moment. An
@@ -40,18 +40,16 @@ _WAITS = f"""
 
 
 def reply_stages(stretches: int, day_of: DayOf) -> list[Stage]:
-    """The stage, by itself.
+    """The stages, in order.
 
     Args:
         stretches: of a day of `business_days`.
         day_of: from the SQL of microseconds since the epoch to the SQL of the company's day number.
     """
-    return [Stage("case_replies", _replies(stretches, day_of))]
+    return [Stage("case_waits", _waits(day_of)), Stage("case_replies", _replies(stretches, day_of))]
 
 
-def _replies(stretches: int, day_of: DayOf) -> str:
-    passed = f"({business_seconds('p.replied // 1000000', 'z', stretches)})"
-    before = f"({business_seconds('p.asked // 1000000', 'a', stretches)})"
+def _waits(day_of: DayOf) -> str:
     at_once = f"w.by_agent and (w.is_preceded or w.asked > t.opened + {OPENING})"
     return f"""
 with talk as (
@@ -63,18 +61,25 @@ with talk as (
     from case_messages where not coalesce(public, false) or coalesce(author_role, 'system') = 'system'
     group by world, ticket_id
 ), waits as ({_WAITS}), answered as (
-    select t.world, t.v, t.ticket_id, t.account_id, t.schedule_id, t.opened, w.is_first,
+    select t.world, greatest(t.v, w.asked_v) as v, t.ticket_id, t.account_id, t.schedule_id, t.opened, w.is_first,
         case when w.is_first then t.opened else greatest(w.asked, t.opened) end as asked,
         case when {at_once} then w.asked else w.replied end as replied,
-        case when {at_once} then w.asked_v else w.replied_v end as replied_v
+        case when {at_once} then w.asked_v else greatest(t.v, w.replied_v) end as replied_v
     from waits w join case_tickets t on t.world = w.world and t.ticket_id = w.ticket_id
-), placed as (
-    select world, greatest(v, replied_v) as v, ticket_id, account_id, schedule_id, is_first, asked, replied
-    from answered where replied >= opened
 )
-select p.world, p.v, {day_of("p.replied")} as d, p.ticket_id, p.account_id, p.is_first, p.asked, p.replied,
-    p.replied // 1000000 - p.asked // 1000000 as waited, {passed} - {before} as waited_business
-from placed p
+select *, {day_of("asked")} as d, case when replied >= opened then replied // 1000000 - asked // 1000000 end as waited
+from answered
+"""
+
+
+def _replies(stretches: int, day_of: DayOf) -> str:
+    passed = f"({business_seconds('p.replied // 1000000', 'z', stretches)})"
+    before = f"({business_seconds('p.asked // 1000000', 'a', stretches)})"
+    return f"""
+select p.world, greatest(p.v, p.replied_v) as v, {day_of("p.replied")} as d, p.ticket_id, p.account_id, p.is_first,
+    p.asked, p.replied, p.waited, {passed} - {before} as waited_business
+from case_waits p
 left join business_days a on {on_day("a", "p", "p.asked")}
 left join business_days z on {on_day("z", "p", "p.replied")}
+where p.waited is not null
 """
