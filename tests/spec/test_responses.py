@@ -210,10 +210,29 @@ def test_the_next_response_counts_from_the_customer_s_first_message_after_a_repl
     spec(TALK, feature="next_response_hours_last_30d", as_of="2026-01-09", gives={"A": None})
 
 
-def test_the_next_response_is_placed_by_the_day_of_the_reply():
+def test_the_next_response_is_placed_by_the_day_on_which_the_customer_wrote():
     spec(TALK, feature="next_response_hours_last_30d", as_of="2026-02-09", gives={"A": 2})
     spec(TALK, feature="next_response_hours_last_90d", as_of="2026-04-09", gives={"A": 3})
     spec(TALK, feature="next_response_hours_last_90d", as_of="2026-04-10", gives={"A": 2})
+
+
+UNANSWERED = {
+    "tickets": "account_id | ticket_id | created_at\n A | 1 | 2026-01-10 08:00",
+    "messages": """
+        ticket_id | author_role | public | created_at
+        1         | agent       | true   | 2026-01-10 09:00
+        1         | customer    | true   | 2026-01-30 00:00
+    """,
+    "ticket_events": "ticket_id | at | field | value\n 1 | 2026-02-03 00:00 | status | solved",
+}
+
+
+def test_a_customer_who_writes_again_waits_until_there_is_a_reply_or_the_ticket_is_solved():
+    """Two days by the end of January; nobody waits any more once the ticket is solved."""
+    spec(UNANSWERED, feature="next_response_hours_last_30d", as_of="2026-01-31", gives={"A": 48})
+    spec(UNANSWERED, feature="customers_waiting", as_of="2026-01-31", gives={"A": 1})
+    spec(UNANSWERED, feature="customers_waiting", as_of="2026-02-02", gives={"A": 0})
+    spec(TALK, feature="customers_waiting", as_of="2026-01-31", gives={"A": 0})
 
 
 PROMISES = {

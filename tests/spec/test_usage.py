@@ -170,9 +170,18 @@ def test_products_are_different_things_that_were_used():
     spec(MIXED, feature="products_used_last_90d", as_of="2026-02-01", gives={"A": 3, "B": 1})
 
 
-def test_where_only_one_thing_is_counted_there_are_no_products_to_tell_apart():
+def test_where_only_one_thing_is_counted_it_is_one_product_whatever_is_counted_later():
     usage = used(days("2026-01-01", "2026-01-31"), 3)
-    spec({"usage": usage}, feature="products_used_last_30d", as_of="2026-01-31", gives={"A": 0})
+    spec({"usage": usage}, feature="products_used_last_30d", as_of="2026-01-31", gives={"A": 1})
+    later = "account_id | day | metric | value\n A | 2026-03-10 | clicks | 1\n A | 2026-01-10 | logins | 3"
+    spec({"usage": later}, feature="products_used_last_30d", as_of="2026-01-31", gives={"A": 1})
+
+
+def test_use_is_what_was_counted_in_the_window():
+    """Three a day; 1 January is the 31st day before the end of the month."""
+    usage = used(days("2026-01-01", "2026-01-31"), 3)
+    spec({"usage": usage}, feature="usage_last_30d", as_of="2026-01-31", gives={"A": 90})
+    spec({"usage": usage}, feature="usage_last_90d", as_of="2026-01-31", gives={"A": 93})
 
 
 def test_use_that_is_known_late_counts_on_its_day_once_it_is_known():

@@ -12,7 +12,7 @@ _LATELY = 180
 
 
 def _left(by: str) -> Stream:
-    """Of the accounts that are alike and were there, how many left lately: contracts ended, or else they cancelled."""
+    """Of the accounts that are alike and were there, how many left lately: all contracts ended, or they cancelled."""
     return Stream(
         f"left_in_{by}",
         f"""
@@ -24,7 +24,8 @@ def _left(by: str) -> Stream:
             group by as_of, account_id
         ), placed as (
             select a.as_of, a.account_id, a.{by} as kind,
-                case when s.live > 0 then null when s.live = 0 then s.ended else c.d end as left_day
+                case when s.live > 0 then case when c.d > a.as_of - {_LATELY} then c.d end
+                    else greatest(coalesce(s.ended, c.d), coalesce(c.d, s.ended)) end as left_day
             from ({seen("accounts")}) a
             left join contracts s on s.as_of = a.as_of and s.account_id = a.account_id
             left join cancelled c on c.as_of = a.as_of and c.account_id = a.account_id
