@@ -82,6 +82,8 @@ def test_what_nobody_can_change_is_marked():
         (0, "times", False, "0"),
         (5, "times", True, "5 times"),
         (1, "people", True, "1 person"),
+        (-1.84, "deviations", True, "1.8 deviations"),
+        (3.7, "replies", True, "3.7 replies"),
     ],
 )
 def test_numbers_are_said_as_people_say_them(value, unit, noun, words):
@@ -92,12 +94,20 @@ def test_every_wording_of_the_catalogue_makes_a_sentence():
     """No placeholder is left, no name of a column is shown, and the first letter is large or a number."""
     for feature in CATALOGUE.features:
         for wording in filter(None, (feature.high, feature.low)):
-            is_change = "{change}" in wording.sentence
+            is_change = "{change}" in wording.sentence or feature.unit == "deviations"
             value = 5.0 if wording is feature.high else -0.5 if is_change else 0.4
             usual = 0.0 if wording is feature.high or is_change else 2.0
             told = _told({feature.name: value}, {feature.name: 1.0}, {feature.name: usual})
             assert told, feature.name
             sentence = told[0].sentence
             assert "{" not in sentence
-            assert feature.name not in sentence
+            assert "_" not in sentence
             assert sentence[0].isupper() or sentence[0].isdigit()
+
+
+def test_a_ratio_is_told_as_a_change():
+    """Half as many people is a fall by 50 %; a ratio over one is no fall, whatever is usual."""
+    name = "active_users_change_30d"
+    (fell,) = _told({name: 0.5}, {name: 1.0}, {name: 0.4})
+    assert fell.sentence == "People on a day with use fell by 50 % in the last 30 days against the last 90"
+    assert _told({name: 1.2}, {name: 1.0}, {name: 2.0}) == ()
