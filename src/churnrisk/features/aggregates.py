@@ -177,8 +177,8 @@ def _against_own(feature: Feature, sheet: Sheet) -> str:
     mean = sheet.step(5, f"({' + '.join(f'coalesce({a}, 0)' for a in apart)}) / nullif({blocks}, 0)")
     off = sheet.step(5, f"{_double(_windowed(feature, sheet, days, 0))} - {median}")
     score = (
-        f"case when {typical} > 0 then 0.674491 * {off} / {typical} when {mean} > 0 then {off} / (1.253314 * {mean})"
-        f" else {off} * {_NEVER} end"
+        f"case when {typical} > 0 then 0.674491 * {off} / nullif({typical}, 0)"
+        f" when {mean} > 0 then {off} / nullif(1.253314 * {mean}, 0) else {off} * {_NEVER} end"
     )
     limited = f"greatest(-{MOST_DEVIATIONS}.0, least({MOST_DEVIATIONS}.0, {score}))"
     return f"case when {blocks} >= {LEAST_BLOCKS} then {limited} end"

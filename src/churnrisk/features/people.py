@@ -35,7 +35,7 @@ def _left(by: str) -> Stream:
             where left_day is null or left_day > as_of - {_LATELY} group by as_of, kind
         )
         select a.account_id, a.as_of as d, a.as_of as v, a.as_of + 1 as x,
-            cast(k.leavers as double) / k.accounts as share
+            cast(k.leavers as double) / nullif(k.accounts, 0) as share
         from ({seen("accounts")}) a join alike k on k.as_of = a.as_of and k.kind = a.{by}
         """,
         needs=("accounts",),

@@ -17,6 +17,8 @@ from churnrisk.history import FOREVER
 PARTS = 10_000
 #: A value beyond this cannot be one, and counts as none.
 _LARGEST = "9e14"
+#: Columns that every fact has.
+_DAYS = ("d", "v", "x")
 #: A sheet without this reach looks at all facts there ever were.
 ALL_TIME = 0
 
@@ -61,7 +63,8 @@ class Facts:
         if self.stream.dense:
             raise ValueError(f"{self.stream.name} is dense: {sql} may not depend on the as_of")
         for name in columns:
-            self.columns.setdefault(name, name)
+            if name not in _DAYS:
+                self.columns.setdefault(name, name)
         return f"({sql})"
 
     def put(self, sql: str) -> str:
