@@ -27,7 +27,7 @@ BEGIN = datetime(2025, 6, 1)
 #: Hours from the beginning to as_of, and to the end of what is told.
 NOW, END = 5879, 9000
 #: What is true at AS_OF is told in a world like that of the engine's reference, whose keys later rows meet again.
-BASE = Knobs(seed=2, accounts=20, tickets=120, late=0.1, corrected=0.1, zone=AS_OF.time_zone, metrics=2, segments=1)
+BASE = Knobs(seed=5, accounts=30, tickets=200, late=0.1, corrected=0.1, zone=AS_OF.time_zone, metrics=2, segments=1)
 # Looking for a simpler example takes many times as long as finding one, and each is a history on disk.
 as_drawn = [Phase.explicit, Phase.generate]
 few = settings(max_examples=5, phases=as_drawn)
