@@ -53,5 +53,6 @@ def _nothing(table: Table) -> str:
     """A table that was never landed, without a row."""
     columns = ", ".join(f"cast(null as {column.sql_type}) as {name(column.name)}" for column in table.columns)
     clocks = "cast(null as timestamp) as happened_at, cast(null as timestamp) as known_at"
+    clocks += ", cast(null as bigint) as row_hash"
     days = with_days(f"select {columns}, {clocks}", table, "UTC", None, None)
     return f"select n.*, cast(null as integer) as x from ({days}) n where 1 = 0"
