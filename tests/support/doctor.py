@@ -80,12 +80,17 @@ def healthy(accounts: int = 1500, seed: int = 5) -> dict[str, list[Row]]:
         begins = chance.randrange(-600, days)
         ends = begins + chance.randrange(300, 1100)
         _live(tables, f"a{number}", begins, ends if ends < days else None, chance)
+    for invoice in tables["invoices"]:
+        invoice["currency"] = "EUR"
+    for ticket in tables["tickets"]:
+        ticket |= {"priority": "normal", "contact_id": ticket["account_id"], "category": "login"}
     return tables
 
 
 def _live(tables: dict[str, list[Row]], account: str, begins: int, ends: int | None, chance: random.Random) -> None:
     began, ended = _day(begins), _day(ends) if ends is not None else None
-    tables["accounts"].append({"account_id": account, "created_at": began, "csm": "ida"})
+    alike = {"segment": "small", "industry": "retail"}
+    tables["accounts"].append({"account_id": account, "created_at": began, "csm": "ida", **alike})
     tables["subscriptions"].append(
         {
             "account_id": account,
@@ -94,6 +99,7 @@ def _live(tables: dict[str, list[Row]], account: str, begins: int, ends: int | N
             "ended_at": ended,
             "mrr": "100",
             "seats": "5",
+            "auto_renew": "true",
             "currency": "EUR",
             "renewal_at": _day(begins + 1200),
             "notice_at": _day(ends - 20) if ends is not None else None,

@@ -136,7 +136,7 @@ def test_columns_that_are_mostly_empty_are_named_with_what_rests_on_them(tmp_pat
     )
     assert one.status == "warn"
     assert "seats is empty in 67 % of the rows" in one.sentence
-    assert "ended_at and notice_at are never filled" in one.sentence
+    assert "ended_at, notice_at, currency and auto_renew are never filled" in one.sentence
     assert "renewal near" in one.sentence
     assert "mrr" not in one.sentence
 

@@ -9,6 +9,7 @@ from churnrisk.doctor.facts import Facts
 from churnrisk.doctor.finding import Check, Seen
 from churnrisk.doctor.words import count, listed, percent, spoken
 from churnrisk.features import CATALOGUE, Feature
+from churnrisk.features.streams import seen
 from churnrisk.history import name
 from churnrisk.tables import CURRENT_ONLY, ROW, TABLES, Column
 
@@ -38,10 +39,14 @@ _VALUES = """
 def reasons(facts: Facts) -> Iterator[Seen]:
     """The reason codes that can be given, and the tables that the others lack."""
     present = facts.history.present
-    every = _codes(CATALOGUE.features)
-    here = _codes(CATALOGUE.having(present, facts.parameters.features.leave_out).features)
+    # What a text model reads is not mapped: it is made here.
+    mapped = [feature for feature in CATALOGUE.features if "message_scores" not in feature.needs]
+    every = _codes(mapped)
+    having = CATALOGUE.having(present, facts.parameters.features.leave_out).features
+    here = _codes([feature for feature in having if feature in mapped])
     missing = [code for code in every if code not in here]
-    needed = {table for f in CATALOGUE.features if not _codes([f]).keys() <= here.keys() for table in f.stream.needs}
+    telling = {code: [feature for feature in mapped if code in _codes([feature])] for code in missing}
+    needed = {table for those in telling.values() for table in min(those, key=lambda f: len(f.needs)).needs}
     absent = [table for table in TABLES if table in needed and table not in present]
     have = f"{len(here)} of {count(len(every), 'reason')}"
     if not here:
@@ -103,12 +108,19 @@ def _used(table: str) -> dict[Column, list[str]]:
     found: dict[Column, dict[str, None]] = {}
     required = TABLES[table].required
     for feature in CATALOGUE.features:
-        if table in feature.stream.needs:
-            words = set(re.findall(r"\w+", f"{feature.stream.rows} {feature.value} {feature.where}"))
+        if table in feature.needs:
+            words = set(re.findall(r"\w+", f"{_own(feature, table)} {feature.value} {feature.where}"))
             for column in TABLES[table].columns:
                 if column.name in words and column.name not in required and column.clock != CURRENT_ONLY:
                     found.setdefault(column, {}).update(_codes([feature]))
     return {column: list(codes) for column, codes in found.items()}
+
+
+def _own(feature: Feature, table: str) -> str:
+    """What the stream says of columns, without the lists of all of them."""
+    rows = feature.stream.rows.replace(seen(table), "")
+    lists_all = set(TABLES[table].required) < set(re.findall(r"\w+", rows))
+    return rows.rsplit(" from ", 1)[-1] if lists_all and not feature.stream.after else rows
 
 
 def value(facts: Facts) -> Iterator[Seen]:
