@@ -128,9 +128,9 @@ def _slope(feature: Feature, sheet: Sheet) -> str:
     """The least-squares slope of the daily sum over the days of the window, by day; days without a fact are noughts."""
     days = feature.window
     total = _double(f"coalesce({sheet.sum(feature.value, feature.where, days)}, 0)")
-    placed = _double(f"coalesce({sheet.sum(f'({feature.value}) * d', feature.where, days)}, 0)")
-    middle, spread = (days + 1) / 2, days * (days * days - 1) / 12
-    return f"({placed} - ({AS_OF} - {days} + {middle}) * {total}) / {spread} / {_unit(feature)}"
+    aged = _double(f"coalesce({sheet.sum_by_age(feature.value, feature.where, days)}, 0)")
+    middle, spread = (days - 1) / 2, days * (days * days - 1) / 12
+    return f"({total} * {middle} - {aged}) / {spread} / {_unit(feature)}"
 
 
 def _gap(feature: Feature, sheet: Sheet) -> str:

@@ -21,15 +21,22 @@ MESSAGES = Stream(
     """,
     needs=("messages", "tickets"),
 )
-#: What a text model read in them; where another model reads a message later, its reading takes the place.
+#: From which day on another model, of a later version, has read a message too.
+_READ_AGAIN = """
+        select o.message_id, o.model_version, min(greatest(n.d, n.k)) as read_again
+        from message_scores o join message_scores n on n.message_id = o.message_id and n.model_version > o.model_version
+        group by o.message_id, o.model_version
+"""
+#: What a text model read in them; where a later version of it reads a message too, its reading takes the place.
 SCORES = Stream(
     "scores",
     f"""
     select t.account_id, s.d, greatest(s.d, s.k, m.d, m.k, t.d, t.k) as v, least(s.x, s.read_again, m.x, t.x) as x,
         s.sentiment, s.intent
     from (
-        select *, coalesce(lead(k) over (partition by message_id order by k, model_version, row_hash), {FOREVER})
-            as read_again from message_scores
+        select r.*, coalesce(a.read_again, {FOREVER}) as read_again
+        from message_scores r left join ({_READ_AGAIN}) a
+            on a.message_id = r.message_id and a.model_version = r.model_version
     ) s join messages m on m.message_id = s.message_id {_ON_TICKETS}
     where m.author_role = 'customer'
     """,

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from churnrisk.features.aggregates import AGGREGATES, reach
 from churnrisk.features.catalogue import Catalogue, Feature, chain_of
-from churnrisk.features.sheet import ALL_TIME, Facts, Sheet
+from churnrisk.features.sheet import ALL_TIME, STRETCH_DAY, STRETCH_END, Facts, Sheet
 from churnrisk.features.streams import AS_OF, NOW, Derivation
 from churnrisk.history import FOREVER, Stage, day_number, micros
 from churnrisk.timeline import AsOf
@@ -190,14 +190,14 @@ def _projected(stream: StreamPlan, first: int, last: int) -> str:
     if not facts.stream.dense:
         return rows
     sums = ", ".join(f"{sql} as {alias}" for alias, sql in facts.sums.items())
-    edges = f"join edges_{facts.stream.name} e on e.day = i.d"
+    edges = f"join edges_{facts.stream.name} e on e.day = {STRETCH_DAY}"
     late = f"i.v > i.d or i.x < {FOREVER}"
     # Nearly all facts are known when they happen: one day number places them and says from when they are seen.
     return (
-        f"select i.no, e.upto as d, e.upto as v, {FOREVER} as x, {sums} from ({rows}) i {edges}"
-        f" where not ({late}) group by i.no, e.upto union all"
-        f" select i.no, e.upto as d, n.upto as v, i.x, {sums} from ({rows}) i {edges}"
-        f" join next_as_of n on n.day = i.v where {late} group by i.no, e.upto, n.upto, i.x"
+        f"select i.no, {STRETCH_END} as d, {STRETCH_END} as v, {FOREVER} as x, {sums} from ({rows}) i {edges}"
+        f" where not ({late}) group by i.no, {STRETCH_END} union all"
+        f" select i.no, {STRETCH_END} as d, n.upto as v, i.x, {sums} from ({rows}) i {edges}"
+        f" join next_as_of n on n.day = i.v where {late} group by i.no, {STRETCH_END}, n.upto, i.x"
     )
 
 

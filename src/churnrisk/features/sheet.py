@@ -19,6 +19,8 @@ PARTS = 10_000
 _LARGEST = "9e14"
 #: Columns that every fact has.
 _DAYS = ("d", "v", "x")
+#: In a dense stream, where facts are added up by stretches of days: the last day of the stretch, the day of the fact.
+STRETCH_END, STRETCH_DAY = "e.upto", "i.d"
 #: A sheet without this reach looks at all facts there ever were.
 ALL_TIME = 0
 
@@ -129,6 +131,14 @@ class Sheet:
         """The sum of a value in whole parts; empty where no fact has one."""
         part = self.facts.column(self.facts.value(value), self.facts.where(where))
         return self._total(f"cast(sum({self._within(self.facts.summed('sum', part), after, until)}) as bigint)")
+
+    def sum_by_age(self, value: str, where: str = "", after: int = ALL_TIME) -> str:
+        """The sum of a value in whole parts, each times the days since its fact."""
+        part = self.facts.column(self.facts.value(value), self.facts.where(where))
+        aged = f"{self.facts.summed('sum', part)} * ({AS_OF} - d)"
+        if self.facts.stream.dense:
+            aged += f" + {self.facts.summed('sum', f'{part} * ({STRETCH_END} - {STRETCH_DAY})')}"
+        return self._total(f"cast(sum({self._within(aged, after, 0)}) as bigint)")
 
     def extreme(self, which: str, value: str, where: str = "", after: int = ALL_TIME) -> str:
         """The `min` or `max` of a value in whole parts."""

@@ -22,8 +22,8 @@ _STAGES = (
     # A ticket is judged by its account's support plan; accounts that changed theirs are looked up at each as_of.
     Stage(
         "account_plans",
-        "select account_id, max(support_plan) as support_plan, count(distinct coalesce(support_plan, '')) > 1 as varies"
-        " from accounts group by account_id",
+        "select account_id, max(support_plan) as support_plan, min(k) as plan_v,"
+        " count(distinct coalesce(support_plan, '')) > 1 as varies from accounts group by account_id",
     ),
     # Only a row that came in late or was corrected can bring disorder.
     Stage(
@@ -60,7 +60,8 @@ _ABOUT = ", ".join(
 _TABLES = (
     Stage(
         "case_tickets",
-        "select t.*, case when t.world = -1 then p.support_plan else c.support_plan end as support_plan"
+        "select t.*, case when t.world = -1 then p.support_plan else c.support_plan end as support_plan,"
+        " case when t.world = -1 then p.plan_v else c.k end as plan_v"
         f" from ({_worlds('tickets', f'epoch_us(r.created_at) as opened, {_ABOUT}')}) t"
         " left join account_plans p on p.account_id = t.account_id"
         " left join accounts c on c.account_id = t.account_id and c.k <= t.world and c.x > t.world",

@@ -93,7 +93,7 @@ def _cases(past: Past) -> list[Stage]:
         Stage(
             "case_tickets",
             f"select {world}, t.ticket_id, t.account_id, epoch_us(t.created_at) as opened, t.priority, t.schedule_id,"
-            f" a.support_plan from tickets t left join accounts a using (account_id) where t.created_at <= {until}",
+            f" a.support_plan, cast({day} as integer) as plan_v from tickets t left join accounts a using (account_id) where t.created_at <= {until}",
         ),
         Stage(
             "case_events",

@@ -44,8 +44,8 @@ def _promises(stretches: int, day_of: DayOf) -> str:
     )
     return f"""
 with promised as ({promised}), done as ({done}), clocked as (
-    select t.world, t.v, t.ticket_id, t.account_id, t.schedule_id, t.support_plan, t.priority, t.opened,
-        {opened} as clock
+    select t.world, greatest(t.v, t.plan_v) as v, t.ticket_id, t.account_id, t.schedule_id, t.support_plan, t.priority,
+        t.opened, {opened} as clock
     from case_tickets t left join business_days b on {on_day("b", "t", "t.opened")}
 ), made as (
     select t.world, t.v, t.ticket_id, t.account_id, t.schedule_id, p.kind, p.business_hours,
