@@ -6,20 +6,26 @@ is: streams, aggregates, planner and engine are those of `churnrisk.features` an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
 
-from benchmarks.reference_features import LOW, NEGATIVE, WINDOWS
+from benchmarks.reference_data import FIRST_DAY, LAST_DAY
+from benchmarks.reference_features import LOW, NEGATIVE, WINDOWS, differences
+from benchmarks.reference_tables import CANONICAL, give_canonical
+from churnrisk.features import CATALOGUE as WHOLE
 from churnrisk.features.catalogue import Catalogue, Feature, Wording
-from churnrisk.features.matrix import asked, prepare
+from churnrisk.features.matrix import written
 from churnrisk.features.planner import plan
 from churnrisk.features.streams import Stream
-from churnrisk.history import FOREVER, connect
+from churnrisk.history import FOREVER, Engine, connect
+from churnrisk.history.days import day_of
 from churnrisk.history.duck import DuckEngine
+from churnrisk.history.spark import SparkEngine
 from churnrisk.timeline import AsOf
 
 _DAY = 86_400_000_000
@@ -135,20 +141,63 @@ def run_engine(folder: Path, out: Path, as_ofs: Sequence[date], memory_limit: st
         as_ofs: days; each stands for its end in UTC.
         memory_limit: in DuckDB's words; None for the product's own.
     """
-    out.mkdir(parents=True, exist_ok=True)
     engine = DuckEngine(_connection(out, memory_limit))
     for table in ("tickets", "usage", "surveys", "mrr"):
         engine.files(table, [folder / f"{table}.parquet"])
     engine.files("accounts_file", [folder / "accounts.parquet"])
     engine.view("accounts", f"select account_id, segment, 0 as k, {FOREVER} as x from accounts_file")
+    _write(engine, CATALOGUE, folder, out, as_ofs, lambda instant: instant)
+
+
+def run_with_kept(folder: Path, out: Path, as_ofs: Sequence[date], memory_limit: str | None, kept: Path) -> None:
+    """The same, where what lies in the folder `kept` is taken from there and what does not is put there."""
+    missing = [as_of for as_of in as_ofs if not (kept / f"{as_of}.parquet").exists()]
+    run_engine(folder, kept, missing, memory_limit)
+    out.mkdir(parents=True, exist_ok=True)
+    for as_of in as_ofs:
+        shutil.copy(kept / f"{as_of}.parquet", out)
+
+
+def run_whole_catalogue(folder: Path, out: Path, as_ofs: Sequence[date], memory_limit: str | None = None) -> None:
+    """Write every feature of the catalogue that the reference data, told in canonical tables, has rows for."""
+    engine = DuckEngine(_connection(out, memory_limit))
+    _write_whole(engine, folder, out, as_ofs)
+
+
+def spark_difference(folder: Path, out: Path, as_ofs: Sequence[date]) -> float:
+    """The largest relative difference between Spark and DuckDB over all columns of the whole catalogue."""
+    run_whole_catalogue(folder, out / "duckdb", as_ofs)
+    with SparkEngine(folder=out / "work") as engine:
+        _write_whole(engine, folder, out / "spark", as_ofs)
+    names = pq.read_schema(out / "duckdb" / f"{as_ofs[0]}.parquet").names[1:]
+    return max(differences(out / "duckdb", out / "spark", names).values())
+
+
+def _write_whole(engine: Engine, folder: Path, out: Path, as_ofs: Sequence[date]) -> None:
+    give_canonical(engine, folder)
+    first, last = (AsOf(day).instant for day in (FIRST_DAY, LAST_DAY + timedelta(days=730)))
+    _write(engine, WHOLE.having(CANONICAL), folder, out, as_ofs, lambda instant: day_of(instant, "UTC", first, last))
+
+
+def _write(
+    engine: Engine,
+    catalogue: Catalogue,
+    folder: Path,
+    out: Path,
+    as_ofs: Sequence[date],
+    day_of: Callable[[str], str],
+) -> None:
+    """Write the features of all accounts at each as_of."""
+    out.mkdir(parents=True, exist_ok=True)
     accounts = pq.read_table(folder / "accounts.parquet", columns=["account_id"]).column(0).to_pylist()
-    planned = plan(CATALOGUE, [AsOf(day) for day in as_ofs])
-    prepare(engine, planned, dict.fromkeys(planned.as_ofs, accounts), lambda instant: instant)
-    for as_of in planned.as_ofs:
-        engine.write(asked(engine, planned, as_of, accounts), out / f"{as_of}.parquet")
+    planned = plan(catalogue, [AsOf(day) for day in as_ofs])
+    paths = {as_of: out / f"{as_of}.parquet" for as_of in planned.as_ofs}
+    for _ in written(engine, planned, dict.fromkeys(paths, accounts), day_of, paths):
+        pass
 
 
 def _connection(out: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
+    out.mkdir(parents=True, exist_ok=True)
     connection = connect(spill=out / ".spill")
     if memory_limit is not None:
         connection.execute(f"set memory_limit = '{memory_limit}'")

@@ -8,6 +8,7 @@ reopened when it is solved; tone, priority and channel when the ticket is create
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def cut(as_of: date) -> int:
     return (as_of + timedelta(days=1) - date(1970, 1, 1)).days * 86_400
 
 
-def differences(left: Path, right: Path) -> dict[str, float]:
+def differences(left: Path, right: Path, names: Sequence[str] = tuple(FEATURES)) -> dict[str, float]:
     """The largest relative difference of each column of two matrices; infinite where rows or empty cells differ.
 
     Values that both are under a millionth count as if they were one: a slope of 0 and one of 1e-17 are the same.
@@ -94,22 +95,23 @@ def differences(left: Path, right: Path) -> dict[str, float]:
         left: a Parquet file with `account_id`, `as_of` and the features, or a folder with a file `YYYY-MM-DD.parquet`
             for each as_of.
         right: the same.
+        names: the columns to compare.
     """
     connection = duckdb.connect()
     connection.execute("set enable_progress_bar = false")
-    sides = [_matrix(side) for side in (left, right)]
+    sides = [_matrix(side, names) for side in (left, right)]
     rows = [_one(connection, f"select count(*), count(distinct (account_id, as_of)) from {side}") for side in sides]
-    columns = ", ".join(_difference(name) for name in FEATURES)
+    columns = ", ".join(_difference(name) for name in names)
     joined = f"{sides[0]} l join {sides[1]} r using (account_id, as_of)"
     both, *largest = _one(connection, f"select count(*), {columns} from {joined}")
     same_rows = {*rows[0], *rows[1]} == {both}
-    return {name: float(value) if same_rows else float("inf") for name, value in zip(FEATURES, largest, strict=True)}
+    return {name: float(value) if same_rows else float("inf") for name, value in zip(names, largest, strict=True)}
 
 
-def _matrix(place: Path) -> str:
+def _matrix(place: Path, columns: Sequence[str]) -> str:
     if place.is_file():
         return f"read_parquet('{place}')"
-    names = ", ".join(("account_id", *FEATURES))
+    names = ", ".join(("account_id", *columns))
     day = "cast(parse_filename(filename, true) as date) as as_of"
     return f"(select {day}, {names} from read_parquet('{place}/*.parquet', filename = true))"
 

@@ -17,7 +17,7 @@ import pytest
 
 from churnrisk.history.duck import DuckEngine
 from churnrisk.history.spark import SparkEngine
-from churnrisk.history.stage import Engine
+from churnrisk.history.stage import Engine, Stage
 
 #: Moments around the changes of the clocks in Berlin, before 1970, and a microsecond before a midnight.
 MOMENTS = [
@@ -157,7 +157,9 @@ def given(engine: Engine) -> Engine:
 
 def written(engine: Engine, sql: str, folder: Path) -> pa.Table:
     path = folder / f"{engine.name}.parquet"
-    engine.write(sql, path)
+    engine.stage(Stage("answered", sql))
+    order = next((key for key in ("id", "part") if f"order by {key}" in sql), None)
+    engine.write(f"select * from answered{f' order by {order}' if order else ''}", path)
     return pq.read_table(path)
 
 

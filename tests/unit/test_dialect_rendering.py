@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from churnrisk.history.dialect import expression, render, split_order
+from churnrisk.history.dialect import expression, relations_of, render
 
 #: What is written, and what Spark is given for it.
 RULES = {
@@ -147,24 +147,9 @@ def test_duckdb_gets_what_is_refused_on_spark():
     assert render("select median(x) from t", "duckdb") == "select median(x) from t"
 
 
-@pytest.mark.parametrize(
-    ("sql", "rows", "order", "hidden"),
-    [
-        ("select a from t order by a desc", "SELECT a FROM t", "ORDER BY a DESC", ()),
-        ("select a from t", "select a from t", "", ()),
-        ("select * from t order by a", "SELECT * FROM t", "ORDER BY a", ()),
-        ("select a from t order by b, 1", "SELECT a, b AS order_0 FROM t", "ORDER BY order_0, 1", ("order_0",)),
-        ("select a from t order by a limit 3", "SELECT a FROM t ORDER BY a LIMIT 3", "ORDER BY a", ()),
-        (
-            "select a from t union all select a from u order by a",
-            "SELECT a FROM t UNION ALL SELECT a FROM u",
-            "ORDER BY a",
-            (),
-        ),
-    ],
-)
-def test_an_order_is_split_from_the_rows_with_the_columns_it_needs(sql, rows, order, hidden):
-    assert split_order(sql) == (rows, order, hidden)
+def test_the_relations_that_a_query_reads_are_told_once_and_without_those_it_makes():
+    sql = "with b as (select * from t) select * from (select a from t union all select a from u) x join b on x.a = b.a"
+    assert relations_of(sql) == ["t", "u"]
 
 
 def test_a_small_expression_gives_each_column_its_place():

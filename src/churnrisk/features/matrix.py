@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 
@@ -40,8 +41,8 @@ def matrix(history: History, catalogue: Catalogue, as_of: AsOf, population: Sequ
         account_id. NaN where there is nothing to say.
     """
     engine, planned = history.engine(), plan(catalogue, [as_of])
-    prepare(engine, planned, {as_of: population}, history.day_of)
-    return framed(engine.frame(asked(engine, planned, as_of, population)), as_of, catalogue)
+    numbers = prepare(engine, planned, {as_of: population}, history.day_of)
+    return framed(engine.frame(asked(engine, planned, as_of, numbers)), as_of, catalogue)
 
 
 def computed(
@@ -58,10 +59,45 @@ def computed(
     """
     for as_ofs in _alike(history, populations):
         planned = plan(catalogue, as_ofs)
-        prepare(engine, planned, {as_of: populations[as_of] for as_of in as_ofs}, history.day_of)
+        some = {as_of: populations[as_of] for as_of in as_ofs}
+        yield from written(engine, planned, some, history.day_of, paths)
+
+
+def written(
+    engine: Engine,
+    planned: Plan,
+    populations: Mapping[AsOf, Sequence[str]],
+    day_of: Callable[[str], str],
+    paths: Mapping[AsOf, Path],
+) -> Iterator[AsOf]:
+    """Write the matrix of each as_of of a plan; each is put together beside the parts of the next one.
+
+    Args:
+        engine: with the relations of the history.
+        planned: the plan.
+        populations: the accounts at each as_of.
+        day_of: from SQL of an instant in microseconds to SQL of its day number.
+        paths: the file of each as_of.
+
+    Yields:
+        Each as_of when its file is there, rising.
+    """
+    numbers = prepare(engine, planned, populations, day_of)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        waiting: Future[AsOf] | None = None
         for as_of in planned.as_ofs:
-            engine.write(asked(engine, planned, as_of, populations[as_of]), paths[as_of])
-            yield as_of
+            accounts = {account: numbers[account] for account in populations[as_of]}
+            query = asked(engine, planned, as_of, accounts)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = beside.submit(_write, engine, query, paths[as_of], as_of)
+        if waiting is not None:
+            yield waiting.result()
+
+
+def _write(engine: Engine, query: str, path: Path, as_of: AsOf) -> AsOf:
+    engine.write(query, path)
+    return as_of
 
 
 def _alike(history: History, as_ofs: Iterable[AsOf]) -> list[list[AsOf]]:
@@ -80,7 +116,7 @@ def framed(numbers: pd.DataFrame, as_of: AsOf, catalogue: Catalogue) -> pd.DataF
 
 def prepare(
     engine: Engine, planned: Plan, populations: Mapping[AsOf, Sequence[str]], day_of: Callable[[str], str]
-) -> None:
+) -> dict[str, int]:
     """Run everything that the as_of of a plan share: its small relations, its derivations, its facts.
 
     Args:
@@ -88,10 +124,12 @@ def prepare(
         planned: the plan.
         populations: the accounts at each as_of.
         day_of: from SQL of an instant in microseconds to SQL of its day number.
+
+    Returns:
+        The number of each account, by which the queries that follow know it.
     """
     everyone = sorted({account for accounts in populations.values() for account in accounts})
-    numbers = pa.array(range(len(everyone)), pa.int32())
-    engine.give("people", pa.table({"no": numbers, "account_id": pa.array(everyone, pa.string())}))
+    engine.give("people", pa.table({"no": _numbers(range(len(everyone))), "account_id": _texts(everyone)}))
     days = [day_number(as_of) for as_of in planned.as_ofs]
     ends = [micros(as_of.instant) for as_of in planned.as_ofs]
     engine.give("as_ofs", pa.table({"as_of": pa.array(days, pa.int32()), "now": pa.array(ends, pa.int64())}))
@@ -100,16 +138,27 @@ def prepare(
     for derivation in planned.derivations:
         for stage in derivation.prepare(engine, Moments(planned.as_ofs, day_of)):
             engine.stage(stage)
-    for stage in planned.facts():
+    for stage in (_SEGMENTS, *planned.facts()):
         engine.stage(stage)
+    return {account: no for no, account in enumerate(everyone)}
 
 
-def asked(engine: Engine, planned: Plan, as_of: AsOf, accounts: Sequence[str]) -> str:
-    """The query that gives the matrix at an as_of, once `prepare` was run; what it reads is made here."""
-    engine.give("asked", pa.table({"account_id": pa.array(accounts, pa.string())}))
-    engine.stage(_who(day_number(as_of)))
+def asked(engine: Engine, planned: Plan, as_of: AsOf, accounts: Mapping[str, int]) -> str:
+    """The query that gives the matrix at an as_of, once `prepare` was run; what it reads is made here.
+
+    Args:
+        engine: that `prepare` was run with.
+        planned: the plan.
+        as_of: one of its as_of.
+        accounts: those that are asked for, with their numbers.
+    """
+    given, day = planned.called("asked", as_of), day_number(as_of)
+    engine.give(given, pa.table({"no": _numbers(accounts.values()), "account_id": _texts(accounts)}))
+    segment = f"left join segments s on s.no = q.no and s.k <= {day} and s.x > {day}"
+    who = f"select q.no, q.account_id, s.segment from {given} q {segment}"
+    engine.stage(Stage(planned.called("who", as_of), who))
     for part in planned.parts(as_of):
-        engine.part(part)
+        engine.stage(part)
     return planned.query(as_of)
 
 
@@ -118,9 +167,15 @@ def usual(rows: pd.DataFrame, catalogue: Catalogue) -> pd.Series:
     return rows[list(catalogue.names)].median()
 
 
-def _who(day: int) -> Stage:
-    return Stage(
-        "who",
-        "select p.no, p.account_id, a.segment from asked q join people p on p.account_id = q.account_id"
-        f" left join accounts a on a.account_id = p.account_id and a.k <= {day} and a.x > {day}",
-    )
+#: The segment of each account, as it was known from one day until another.
+_SEGMENTS = Stage(
+    "segments", "select p.no, a.k, a.x, a.segment from accounts a join people p on p.account_id = a.account_id"
+)
+
+
+def _numbers(numbers: Iterable[int]) -> pa.Array:
+    return pa.array(list(numbers), pa.int32())
+
+
+def _texts(texts: Iterable[str]) -> pa.Array:
+    return pa.array(list(texts), pa.string())

@@ -142,7 +142,11 @@ class Plan:
     def parts(self, as_of: AsOf) -> list[Stage]:
         """The numbers of each stream at that as_of, by account; what `query` puts together."""
         queries = [sql for stream in self.streams for _, sql in stream.queries()]
-        return [Stage(f"part_{number}", _at(as_of, sql)) for number, sql in enumerate(queries)]
+        return [Stage(self.called(f"part_{number}", as_of), _at(as_of, sql)) for number, sql in enumerate(queries)]
+
+    def called(self, relation: str, as_of: AsOf) -> str:
+        """The name of a relation of that as_of, which those of the one before and the one after do not have."""
+        return f"{relation}_{'ab'[self.as_ofs.index(as_of) % 2]}"
 
     def query(self, as_of: AsOf) -> str:
         """The matrix at that as_of, of the accounts in the relation `who` (no, account_id, segment), in their order."""
@@ -151,10 +155,13 @@ class Plan:
         for number, given in enumerate(names):
             for name in given:
                 columns.setdefault(name, []).append(f"q{number}.{name}")
-        joined = " ".join(f"left join part_{number} q{number} on q{number}.no = w.no" for number in range(len(names)))
+        joined = " ".join(
+            f"left join {self.called(f'part_{number}', as_of)} q{number} on q{number}.no = w.no"
+            for number in range(len(names))
+        )
         plain = [feature for feature in (*self.catalogue.features, *self.hidden) if feature.of is None]
         numbers = ", ".join(f"{_filled(feature, _added(columns[feature.name]))} as {feature.name}" for feature in plain)
-        base = f"select w.no, w.account_id, w.segment, {numbers} from who w {joined}"
+        base = f"select w.no, w.account_id, w.segment, {numbers} from {self.called('who', as_of)} w {joined}"
         told = ", ".join(f"{_compared(f)} as {f.name}" if f.of else f.name for f in self.catalogue.features)
         return _at(as_of, f"select account_id, {told} from ({base}) b order by no")
 

@@ -77,8 +77,9 @@ class Facts:
         """The part itself; in a dense stream the alias of its total within a stretch of days."""
         if not self.stream.dense:
             return part
+        kinds = {"sum": "bigint", "count": "double"}
         total = f"{function}({part})"
-        return _alias(self.sums, f"cast({total} as bigint)" if function == "sum" else total, "t")
+        return _alias(self.sums, f"cast({total} as {kinds[function]})" if function in kinds else total, "t")
 
     def latest_of(self, value: str, where: str) -> tuple[str, str]:
         """Two columns for counting different values once, each by the last of its facts that is seen.
@@ -92,9 +93,10 @@ class Facts:
         if wanted.moves:
             raise ValueError(f"{self.stream.name}: what is counted as different may not depend on the as_of")
         told = read(value, self.stream).sql
-        by = f"partition by p.no, {told}, {wanted.sql}"
-        late = f"max(case when s.v > s.d or s.x < {FOREVER} then 1 else 0 end) over ({by})"
-        again = f"coalesce(lead(s.d) over ({by} order by s.d), {FOREVER})"
+        late = f"case when s.v > s.d or s.x < {FOREVER} then 1 else 0 end"
+        # Where any of its facts is late, the first one is: one order answers both.
+        by = f"over (partition by p.no, {told}, {wanted.sql} order by {late} desc, s.d)"
+        late, again = f"first_value({late}) {by}", f"coalesce(lead(s.d) {by}, {FOREVER})"
         return (
             self.put(f"case when {wanted.sql} and {late} = 0 then {again} end"),
             self.put(f"case when {wanted.sql} and {late} = 1 then {told} end"),
@@ -121,10 +123,15 @@ class Sheet:
 
     def count(self, where: str = "", value: str = "", after: int = ALL_TIME, until: int = 0) -> str:
         """Facts in the window `(as_of - after, as_of - until]`; with a value, those that have one."""
-        part = self.facts.column(_ONE, self.facts.where(where, f"({value}) is not null" if value else ""))
+        # Whole numbers in doubles are added in less time than rows are counted under a condition.
+        bounds = self._bounds(after, until)
+        inside = f"cast({bounds} as double)" if bounds else ""
+        if not (value or where or self.facts.stream.dense):
+            return self._total(f"sum({inside})" if inside else "count(*)")
+        part = self.facts.column(self.facts.value(value) if value else _ONE, self.facts.where(where))
         if self.facts.stream.dense:
-            rows = self._within(self.facts.summed("count", part), after, until)
-            return self._total(f"coalesce(cast(sum({rows}) as bigint), 0)")
+            rows = self.facts.summed("count", part)
+            return self._total(f"sum({inside} * {rows})" if inside else f"sum({rows})")
         return self._total(f"count({self._within(part, after, until)})")
 
     def sum(self, value: str, where: str = "", after: int = ALL_TIME, until: int = 0) -> str:
@@ -180,12 +187,15 @@ class Sheet:
 
     def _within(self, part: str, after: int, until: int) -> str:
         """The part where its fact is in the window."""
+        bounds = self._bounds(after, until)
+        return f"case when {bounds} then {part} end" if bounds else part
+
+    def _bounds(self, after: int, until: int) -> str:
+        """What makes the window; the query itself is bounded by its reach and by the as_of."""
         if self.facts.stream.dense:
             self.facts.edges |= {after, until}
-        # The query itself is bounded by its reach and by the as_of.
         bounds = [f"d > {AS_OF} - {after}"] if after not in (ALL_TIME, self.reach) else []
-        bounds += [f"d <= {AS_OF} - {until}"] if until else []
-        return f"case when {' and '.join(bounds)} then {part} end" if bounds else part
+        return " and ".join(bounds + ([f"d <= {AS_OF} - {until}"] if until else []))
 
     def _refuse_dense(self, what: str) -> None:
         if self.facts.stream.dense:

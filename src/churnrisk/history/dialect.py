@@ -87,26 +87,11 @@ def render(sql: str, engine: str) -> str:
     return tree.sql(dialect=engine, unsupported_level=sqlglot.ErrorLevel.RAISE)
 
 
-def split_order(sql: str) -> tuple[str, str, tuple[str, ...]]:
-    """A SELECT in two: its rows, and their order, for whoever puts them in order later.
-
-    Returns:
-        The SELECT without its last ORDER BY; that ORDER BY over the columns of the first, empty where there is none;
-        and the columns that were added only to order by. All in DuckDB's dialect.
-    """
+def relations_of(sql: str) -> list[str]:
+    """The names of the relations that a SELECT reads, each once."""
     tree = sqlglot.parse_one(sql, dialect="duckdb")
-    order = tree.args.get("order")
-    if order is None:
-        return sql, "", ()
-    # A limit needs its order where it is.
-    order = order.copy() if tree.args.get("limit") else order.pop()
-    hidden: list[str] = []
-    for key in order.expressions if isinstance(tree, exp.Select) and not tree.is_star else ():
-        if not isinstance(key.this, exp.Literal) and key.this.name not in tree.named_selects:
-            hidden.append(f"order_{len(hidden)}")
-            tree.select(exp.alias_(key.this.copy(), hidden[-1]), copy=False)
-            key.set("this", exp.column(hidden[-1]))
-    return str(tree.sql(dialect="duckdb")), str(order.sql(dialect="duckdb")), tuple(hidden)
+    within = {query.alias for query in tree.find_all(exp.CTE)}
+    return sorted({table.name for table in tree.find_all(exp.Table)} - within)
 
 
 def expression(text: str, placed: Callable[[str], str]) -> str:

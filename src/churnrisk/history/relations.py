@@ -26,7 +26,7 @@ def give_history(engine: Engine, history: History) -> None:
             engine.files(f"landed_{table.name}", files)
             _give(engine, table, history.time_zone, history.held is not None)
         else:
-            engine.view(table.name, _nothing(table))
+            engine.view(table.name, no_rows(table))
 
 
 def _give(engine: Engine, table: Table, time_zone: str, has_held: bool) -> None:
@@ -49,8 +49,8 @@ def _usable(table: Table) -> str:
     )
 
 
-def _nothing(table: Table) -> str:
-    """A table that was never landed, without a row."""
+def no_rows(table: Table) -> str:
+    """The SQL of a table that was never landed, without a row."""
     columns = ", ".join(f"cast(null as {column.sql_type}) as {name(column.name)}" for column in table.columns)
     clocks = "cast(null as timestamp) as happened_at, cast(null as timestamp) as known_at"
     clocks += ", cast(null as bigint) as row_hash"

@@ -24,9 +24,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churnrisk.errors import SettingsError
-from churnrisk.history.dialect import render, split_order
-from churnrisk.history.engine import connect, quoted
-from churnrisk.history.stage import WRITTEN, Stage, staged
+from churnrisk.history.dialect import relations_of, render
+from churnrisk.history.duck import DuckEngine
+from churnrisk.history.engine import connect
+from churnrisk.history.stage import Stage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -147,27 +148,20 @@ class SparkEngine:
         rows.write.parquet(_address(place))
         self._call(stage.name, self._session.read.schema(rows.schema).parquet(_pattern(place)), place)
 
-    def part(self, stage: Stage) -> None:
-        """Name a part of the query that follows, which Spark runs as one."""
-        self.view(stage.name, stage.sql)
-
     def write(self, sql: str, path: Path) -> None:
         """Write the rows of a SELECT as one Parquet file, in the order it asks for, there whole or not at all.
 
-        Spark writes its parts side by side, and DuckDB puts them in order, within its bound of memory.
+        What Spark computed is put together by DuckDB, within its bound of memory.
 
         Raises:
             ValueError: a column is not a double, bigint, varchar or date.
         """
-        unordered, order, hidden = split_order(sql)
-        parts = self._place("written")
-        _in_written_types(self._rows(unordered)).write.parquet(_address(parts))
-        with staged(path) as staging, connect(spill=self._folder / "spill") as connection:
-            listed = ", ".join(quoted(str(part)) for part in parts.glob("*.parquet"))
-            columns = f"* exclude ({', '.join(hidden)})" if hidden else "*"
-            rows = f"select {columns} from read_parquet([{listed}], hive_partitioning = false) {order}"
-            connection.execute(f"copy ({rows}) to {quoted(str(staging))} (format parquet, compression zstd)")
-        _remove(parts)
+        with connect(spill=self._folder / "spill") as connection:
+            beside = DuckEngine(connection)
+            for name in relations_of(sql):
+                place = self._places[name]
+                beside.files(name, sorted(place.glob("*.parquet")) if place.is_dir() else [place])
+            beside.write(sql, path)
 
     def frame(self, sql: str) -> pd.DataFrame:
         """The rows of a SELECT as a frame, for small answers."""
@@ -198,19 +192,6 @@ class SparkEngine:
         _remove(self._places.pop(name, None))
         if place is not None:
             self._places[name] = place
-
-
-def _in_written_types(rows: DataFrame) -> DataFrame:
-    """The rows with whole numbers as bigint; ValueError where a column is none of what may be written."""
-    kinds = {"long": "BIGINT", "integer": "BIGINT", "double": "DOUBLE", "string": "VARCHAR", "date": "DATE"}
-    columns = []
-    for column in rows.schema:
-        kind = column.dataType.typeName()
-        if kinds.get(kind) not in WRITTEN:
-            raise ValueError(f"{column.name} is {kind}; cast it to one of {', '.join(WRITTEN).lower()}")
-        name = f"`{column.name.replace('`', '``')}`"
-        columns.append(f"cast({name} as bigint) as {name}" if kind == "integer" else name)
-    return rows.selectExpr(*columns)
 
 
 def _address(path: Path) -> str:

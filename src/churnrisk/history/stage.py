@@ -63,14 +63,11 @@ class Engine(Protocol):
         """Compute a stage, so that later SQL finds it by its name."""
         ...
 
-    def part(self, stage: Stage) -> None:
-        """Name a part of the query that follows; whether it is computed by itself is the engine's choice."""
-        ...
-
     def write(self, sql: str, path: Path) -> None:
         """Write the rows of a SELECT as one Parquet file, in the order the SELECT asks for, there whole or not at all.
 
-        The columns are double, bigint, varchar or date; another type is refused.
+        It reads what was given or staged, and no view. The columns are double, bigint, varchar or date; another type is
+        refused. It may be called from another thread, while stages that it does not read are computed.
         """
         ...
 

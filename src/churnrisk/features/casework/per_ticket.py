@@ -87,13 +87,14 @@ def _day_of(past: Past) -> DayOf:
 def _cases(past: Past) -> list[Stage]:
     """The relations that the stages read, cut at the as_of."""
     day = day_number(past.as_of)
-    world = f"cast({day} as integer) as world, cast({day} as integer) as v, cast({day} as integer) as d"
+    world = ", ".join(f"cast({day} as integer) as {name}" for name in ("world", "v", "d"))
     until = f"timestamp '{past.as_of.instant}'"
     return [
         Stage(
             "case_tickets",
             f"select {world}, t.ticket_id, t.account_id, epoch_us(t.created_at) as opened, t.priority, t.schedule_id,"
-            f" a.support_plan, cast({day} as integer) as plan_v from tickets t left join accounts a using (account_id) where t.created_at <= {until}",
+            f" a.support_plan, cast({day} as integer) as plan_v"
+            f" from tickets t left join accounts a using (account_id) where t.created_at <= {until}",
         ),
         Stage(
             "case_events",
