@@ -162,8 +162,15 @@ class Plan:
         plain = [feature for feature in (*self.catalogue.features, *self.hidden) if feature.of is None]
         numbers = ", ".join(f"{_filled(feature, _added(columns[feature.name]))} as {feature.name}" for feature in plain)
         base = f"select w.no, w.account_id, w.segment, {numbers} from {self.called('who', as_of)} w {joined}"
-        told = ", ".join(f"{_compared(f)} as {f.name}" if f.of else f.name for f in self.catalogue.features)
-        return _at(as_of, f"select account_id, {told} from ({base}) b order by no")
+        ranked = [feature for feature in self.catalogue.features if feature.of is not None and feature.by is None]
+        told = ", ".join(_told(feature) for feature in self.catalogue.features)
+        # Ranks are taken over narrow rows: sorting carries all columns along.
+        ranks = ", ".join(["no", *(f"{_among_peers(feature)} as {feature.name}" for feature in ranked)])
+        return _at(
+            as_of,
+            f"with base as materialized ({base}), ranks as materialized (select {ranks} from base)"
+            f" select b.account_id, {told} from base b left join ranks r on r.no = b.no order by b.no",
+        )
 
 
 def _at(as_of: AsOf, sql: str) -> str:
@@ -223,24 +230,29 @@ def _filled(feature: Feature, column: str) -> str:
     return column if feature.empty is None else f"coalesce({column}, cast({feature.empty} as double))"
 
 
-def _compared(feature: Feature) -> str:
-    """A number that is made of others, over the columns of these."""
-    of, by = feature.of, feature.by
-    assert of is not None
-    if by is None:
-        return _among_peers(of.name)
-    days = by.window / of.window if of.aggregate in ("count", "sum") else 1.0
-    return f"{of.name} / nullif({by.name}, 0) * {days!r}"
+def _told(feature: Feature) -> str:
+    """A feature over the plain numbers and the ranks."""
+    if feature.of is None:
+        return f"b.{feature.name}"
+    if feature.by is None:
+        return f"r.{feature.name}"
+    days = feature.by.window / feature.of.window if feature.of.aggregate in ("count", "sum") else 1.0
+    return f"b.{feature.of.name} / nullif(b.{feature.by.name}, 0) * {days!r} as {feature.name}"
 
 
-def _among_peers(name: str) -> str:
+def _among_peers(feature: Feature) -> str:
     """The share of an account's peers whose number is lower: those of its segment, or all where these are few."""
+    assert feature.of is not None
+    name = feature.of.name
     has = f"case when {name} is null then 1 else 0 end"
 
-    def lower(by: str) -> str:
-        ranked = f"rank() over (partition by {by}{has} order by {name}) - 1"
-        others = f"count({name}) over (partition by {by}{has}) - 1"
-        return f"cast({ranked} as double) / nullif({others}, 0)"
+    def among(by: str) -> tuple[str, str]:
+        """How many of these are lower, and how many have a number; one sort for both."""
+        over = f"over (partition by {by}{has} order by {name}"
+        whole = "rows between unbounded preceding and unbounded following"
+        return f"rank() {over}) - 1", f"count({name}) {over} {whole})"
 
-    few = f"count({name}) over (partition by segment, {has}) < {LEAST_PEERS}"
-    return f"case when {name} is not null then case when {few} then {lower('')} else {lower('segment, ')} end end"
+    (lower, everyone), (lower_alike, alike) = among(""), among("segment, ")
+    few = f"cast({lower} as double) / nullif({everyone} - 1, 0)"
+    many = f"cast({lower_alike} as double) / nullif({alike} - 1, 0)"
+    return f"case when {name} is not null then case when {alike} < {LEAST_PEERS} then {few} else {many} end end"
