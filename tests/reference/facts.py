@@ -177,6 +177,20 @@ class Streams:
     def subscriptions(self) -> Facts:
         return self.known.placed("subscriptions")
 
+    def terms(self) -> Facts:
+        """What contracts said, and from when until when: until they ended, or said something else."""
+        told: dict[str, Facts] = {}
+        for row in self.known.versions("subscriptions"):
+            told.setdefault(row["subscription_id"], []).append(row)
+        found = []
+        for versions in told.values():
+            for number, row in enumerate(versions):
+                ends = [None if row["ended_at"] is None else self.known.day(row["ended_at"]), row["gone_day"]]
+                ended = min((day for day in ends if day is not None), default=None)
+                day = self.known.day(row["happened_at"]) if number == 0 else row["seen_day"]
+                found.append({**row, "day": day, "moment": row["happened_at"], "ended_day": ended})
+        return found
+
     def ended(self) -> Facts:
         return self.known.placed("subscriptions", at="ended_at")
 

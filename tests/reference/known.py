@@ -37,6 +37,19 @@ class Known:
             self._tables[name] = [{column: _plain(value) for column, value in row.items()} for row in rows]
         return self._tables[name]
 
+    def versions(self, name: str) -> list[Row]:
+        """Every version of every row that was seen for a day at least, in order, with what took its place since.
+
+        `seen_day` is the first day on which it is seen, `gone_day` the day on which it is not any more.
+        """
+        sql = f"select *, greatest(d, k) as seen_day from landed.{name} where greatest(d, k) <= {self.as_of}"
+        rows = self._past.frame(f"{sql} and x > greatest(d, k) order by k, x").to_dict("records")
+        return [
+            {column: _plain(value) for column, value in row.items()}
+            | {"gone_day": row["x"] if row["x"] <= self.as_of else None}
+            for row in rows
+        ]
+
     def placed(self, name: str, at: str = "happened_at") -> list[Row]:
         """The rows as facts with their day: those whose moment is there and not after the as_of."""
         facts = [

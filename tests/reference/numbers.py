@@ -132,11 +132,7 @@ def change(feature: Feature, account: Account) -> Number:
 def lasting(account: Account, ago: int) -> Fraction:
     """What had begun and not ended so many days ago, as is known now."""
     then = account.known.as_of - ago
-    lasts = [
-        fact
-        for fact in account.facts
-        if fact.day <= then and (fact.ended_at is None or account.known.day(fact.ended_at) > then)
-    ]
+    lasts = [fact for fact in account.facts if fact.day <= then and (fact.ended_day is None or fact.ended_day > then)]
     return sum(account.numbers(lasts), Fraction(0))
 
 

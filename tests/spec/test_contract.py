@@ -118,6 +118,21 @@ def test_a_change_of_seats_is_against_those_of_then():
     spec(CHANGED, feature="seats_change_365d", as_of="2025-11-29", gives={"A": 0, "B": None, "C": 0})
 
 
+def test_a_contract_that_is_changed_in_place_has_changed():
+    """A CRM has one row for it: 100 until 20 January, known by evening, and 60 since. After 90 days that is usual."""
+    changed = """
+        account_id | subscription_id | started_at | seats | mrr | known_at
+        A          | 1               | 2025-01-01 | 10    | 100 | 2025-01-01
+        A          | 1               | 2025-01-01 | 6     | 60  | 2026-01-20 18:00
+        B          | 2               | 2025-01-01 | 10    | 100 | 2026-01-20 18:00
+    """
+    given = {"subscriptions": changed}
+    spec(given, feature="mrr_change_90d", as_of="2026-01-19", gives={"A": 0})
+    spec(given, feature="mrr_change_90d", as_of="2026-01-20", gives={"A": -0.4, "B": 0})
+    spec(given, feature="seats_change_90d", as_of="2026-01-31", gives={"A": -0.4, "B": 0})
+    spec(given, feature="mrr_change_90d", as_of="2026-04-20", gives={"A": 0, "B": 0})
+
+
 def test_subscriptions_with_notice_are_live_and_notice_was_given():
     """Notice is not known before it is given, and over when the contract is."""
     noticed = {

@@ -32,6 +32,7 @@ def large_history(folder: Path, accounts: int, time_zone: str = "Europe/Copenhag
     statuses = _dealt("status", "new", "open", "pending", "hold", "solved", "open", "solved", "closed")
     changed_at = f"{opened} + to_seconds(((i // {tickets}) * (3600 + hash(i, 'wait') % 200000))::bigint)"
     written_at = f"{opened} + to_seconds(((i // {tickets}) * (1800 + hash(i, 'said') % 90000))::bigint)"
+    issued = "timestamp '2023-06-01' + to_seconds((i * 15485863) % 81000000)"  # what is usual takes years to know
     late = "case when i % 17 = 0 then {0} + interval 3 day else {0} end"
     rows: list[tuple[str, int, dict[str, str]]] = [
         (
@@ -80,9 +81,9 @@ def large_history(folder: Path, accounts: int, time_zone: str = "Europe/Copenhag
                 "invoice_id": "'I' || i",
                 "account_id": account,
                 "amount": "(hash(i, 'amount') % 100000) / 9.0 - 500",
-                "issued_at": _AT.format(step=15485863),
-                "due_at": f"{_AT.format(step=15485863)} + interval 30 day",
-                "paid_at": f"case when i % 6 > 0 then {_AT.format(step=15485863)} + to_days((i % 50)::int) end",
+                "issued_at": issued,
+                "due_at": f"{issued} + interval 30 day",
+                "paid_at": f"case when i % 6 > 0 then {issued} + to_days((i % 50)::int) end",
             },
         ),
         (
@@ -153,7 +154,7 @@ def large_history(folder: Path, accounts: int, time_zone: str = "Europe/Copenhag
             {
                 "account_id": f"'A' || lpad((i % {accounts})::varchar, 6, '0')",
                 "day": f"date '2025-03-20' + ((i // {accounts}) * 7 + i % 5)::int",
-                "metric": _dealt("metric", "logins", "exports"),
+                "metric": _dealt("metric", *["logins", "exports"] * 9, "forecasts"),
                 "value": "(hash(i, 'value') % 1000) / 3.0",
                 "active_users": "(hash(i, 'users') % 30)::bigint",
             },

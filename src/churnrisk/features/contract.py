@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from churnrisk.features.catalogue import Feature, Wording, over
 from churnrisk.features.streams import Stream, rows_of, seen
+from churnrisk.history import FOREVER
 
 ACCOUNTS = rows_of("accounts")
 SUBSCRIPTIONS = rows_of("subscriptions")
 ENDED = rows_of("subscriptions", "ended", at="ended_at")
 DUE = rows_of("invoices", "due", at="due_at", where="amount > 0")
+#: What contracts said while they said it: one that is changed in place ends as it was and begins as it is, on the day
+#: on which the change becomes known.
+TERMS = Stream(
+    "terms",
+    f"""
+    select account_id, case when version = 1 then d else v end as d, v, {FOREVER} as x, mrr, seats,
+        least(coalesce(ended_day, {FOREVER}), x) as ended_day
+    from (
+        select *, greatest(d, k) as v, row_number() over (partition by subscription_id order by k, x) as version
+        from subscriptions where x > greatest(d, k)
+    ) t
+    """,
+    needs=("subscriptions",),
+)
 #: Contracts as they were known at each as_of, each beside the one before it.
 PRICES = Stream(
     "prices",
@@ -198,7 +213,7 @@ FEATURES = (
         (90, 365),
         Feature,
         "mrr_change_{days}d",
-        stream=SUBSCRIPTIONS,
+        stream=TERMS,
         aggregate="growth",
         unit="change",
         meaning="MRR of the live subscriptions against that of {days} days before; -0.2 is a fall by 20 %.",
@@ -219,7 +234,7 @@ FEATURES = (
         (90, 365),
         Feature,
         "seats_change_{days}d",
-        stream=SUBSCRIPTIONS,
+        stream=TERMS,
         aggregate="growth",
         unit="change",
         meaning="Seats of the live subscriptions against those of {days} days before; -0.2 is a fall by 20 %.",

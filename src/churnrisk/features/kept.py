@@ -20,7 +20,7 @@ from churnrisk.store import sha256_of, write_atomic
 from churnrisk.timeline import AsOf
 
 #: Raised where the engine computes other numbers from the same declarations.
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 
 Progress = Callable[[int, int], None]
 Populations = Mapping[AsOf, Sequence[str]]
