@@ -199,3 +199,31 @@ def test_a_contract_that_was_corrected_is_worth_what_was_known():
     spec(corrected, feature="mrr", as_of="2026-01-19", gives={"A": 200})
     spec(corrected, feature="mrr", as_of="2026-01-20", gives={"A": 100})
     spec(corrected, feature="seats", as_of="2026-01-20", gives={"A": 10})
+
+
+def test_nothing_was_promised_to_an_account_that_is_not_known_yet():
+    """Its plan is known with it, on 1 February: from then on the promise of January is one that was broken."""
+    promised = DISORDERLY | {
+        "accounts": "account_id | support_plan | created_at | known_at\n A | gold | 2025-01-01 | 2026-02-01 12:00",
+        "sla_targets": "support_plan | priority | first_response_minutes\n gold | normal | 60",
+        "tickets": "account_id | ticket_id | priority | created_at\n A | 1 | normal | 2026-01-20 08:00",
+    }
+    spec(promised, feature="promises_broken_share_last_90d", as_of="2026-01-31", gives={"A": None})
+    spec(promised, feature="promises_broken_share_last_90d", as_of="2026-02-01", gives={"A": 1})
+
+
+def test_a_message_that_is_read_by_a_later_version_counts_as_that_one_reads_it():
+    """The first version's reading is corrected on the day on which it came in; the second reads it on 1 February."""
+    read = {
+        "tickets": "account_id | ticket_id | created_at\n A | 1 | 2026-01-20 08:00",
+        "messages": "ticket_id | message_id | author_role | created_at\n 1 | m | customer | 2026-01-20 08:00",
+        "message_scores": """
+            message_id | model_version | created_at       | sentiment | known_at
+            m          | 1             | 2026-01-20 08:00 | -1        | 2026-01-20 08:00
+            m          | 1             | 2026-01-20 08:00 | 0.5       | 2026-01-20 18:00
+            m          | 2             | 2026-01-20 08:00 | 0.25      | 2026-02-01 08:00
+            m          | 1             | 2026-01-20 08:00 | -0.5      | 2026-02-10 08:00
+        """,
+    }
+    for as_of, tone in (("2026-01-20", 0.5), ("2026-01-31", 0.5), ("2026-02-01", 0.25), ("2026-02-10", 0.25)):
+        spec(read, feature="sentiment_last_30d", as_of=as_of, gives={"A": tone})

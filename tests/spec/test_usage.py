@@ -132,13 +132,14 @@ def test_use_against_peers_is_the_share_of_the_segment_that_used_less():
 
 
 def test_the_slope_is_how_much_more_is_used_from_day_to_day():
-    """Use that rises by 2 each day has the slope 2; that of every day the same is level.
+    """Use that rises by 2 each day has the slope 2; that of every day the same is level, a third too.
 
     Without any use in the 90 days there is nothing to say.
     """
     rising = [row for n, day in enumerate(days("2025-11-03", "2026-01-31")) for row in used([day], 100 + 2 * n)]
     level = used(days("2025-08-01", "2026-01-31"), 7, account="B") + used(["2025-08-01"], 7, account="C")
-    gives = {"A": 2, "B": 0, "C": None}
+    level += used(days("2025-08-01", "2026-01-31"), 1 / 3, account="D")
+    gives = {"A": 2, "B": 0, "C": None, "D": 0}
     spec({"usage": rising + level}, feature="usage_slope_last_90d", as_of="2026-01-31", gives=gives)
 
 

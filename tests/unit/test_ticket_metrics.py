@@ -35,7 +35,7 @@ OFFICE = {
 CASES = {
     "case_tickets": {"world": pa.int32(), "v": pa.int32(), "d": pa.int32(), "ticket_id": pa.string()}
     | {"account_id": pa.string(), "opened": pa.int64(), "priority": pa.string(), "schedule_id": pa.string()}
-    | {"support_plan": pa.string()},
+    | {"support_plan": pa.string(), "plan_v": pa.int32()},
     "case_events": {"world": pa.int32(), "v": pa.int32(), "d": pa.int32(), "ticket_id": pa.string(), "at": pa.int64()}
     | {"seq": pa.int64(), "field": pa.string(), "value": pa.string()},
     "case_messages": {"world": pa.int32(), "v": pa.int32(), "d": pa.int32(), "ticket_id": pa.string()}
@@ -115,6 +115,7 @@ class Desk:
     def _give(self, name, schema, rows, as_of):
         when = "opened" if "opened" in schema else "at"
         whole = [{"world": -1, "ticket_id": "1", "d": day(row[when]), "v": day(row[when]), **row} for row in rows]
+        whole = [{"plan_v": row["v"], **row} for row in whole]
         cut = [row for row in whole if row[when] <= as_of]
         columns = {column: pa.array([row.get(column) for row in cut], kind) for column, kind in schema.items()}
         self.connection.register(name, pa.table(columns))
