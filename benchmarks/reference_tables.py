@@ -67,7 +67,7 @@ CANONICAL: dict[str, tuple[dict[str, str], str]] = {
     ),
     "surveys": (
         {
-            "survey_id": "concat(account_id, cast(responded_at as varchar))",
+            "survey_id": "concat(account_id, cast(cast(epoch_us(responded_at) as bigint) as varchar))",
             "account_id": "account_id",
             "sent_at": "responded_at",
             "responded_at": "responded_at",
@@ -84,11 +84,11 @@ CANONICAL: dict[str, tuple[dict[str, str], str]] = {
             "value": "cast(events as double)",
             "active_users": "cast(active_users as bigint)",
         },
-        "select *, cast(day + interval 1 day as timestamp) as at_end from file_usage",
+        "select *, cast(day + 1 as timestamp) as at_end from file_usage",
     ),
     "subscriptions": (
         {
-            "subscription_id": "concat(account_id, cast(started_at as varchar))",
+            "subscription_id": "concat(account_id, cast(cast(epoch_us(started_at) as bigint) as varchar))",
             "account_id": "account_id",
             "started_at": "started_at",
             "ended_at": "ended_at",
