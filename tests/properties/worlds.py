@@ -77,6 +77,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.knobs.seed)
+        self.known_from: datetime | None = None
         self.accounts = [f"A{number}" for number in range(self.knobs.accounts)]
 
     def chance(self, share: float) -> bool:
@@ -97,6 +98,8 @@ class World:
             known = happened + timedelta(days=self.random.choice((0.5, 3, 20, 90)) * self.random.random())
         elif happened and TABLES[table].announced and self.chance(0.3):
             known = happened - timedelta(days=self.random.randint(1, 60))
+        if known and self.known_from:
+            known = max(known, self.known_from)
         self.put(table, row, known)
         while known and others and self.chance(self.knobs.corrected):
             known += timedelta(days=self.random.choice((1e-6, 0.5, 10, 60, 200)))
@@ -225,10 +228,13 @@ def _tickets(world: World) -> None:
         row |= {"contact_id": world.random.choice(("1", "2", "3", None)), "category": world.random.choice("abc")}
         row |= {"priority": world.random.choice(("low", "normal", "high", "urgent", None))}
         row |= {"schedule_id": world.random.choice(("office", "office", "night", "none such", None))}
+        # Some come in late as a whole, in the order in which they were.
+        world.known_from = opened + timedelta(days=100) if world.chance(world.knobs.late) else None
         moved = {"account_id": world.accounts, "priority": ("low", "high"), "category": ("d", None)}
         world.add("tickets", opened, row, **moved, created_at=(opened, world.moment(opened, 2)))
         _log(world, f"T{number}", opened)
         _talk(world, f"T{number}", opened)
+    world.known_from = None
 
 
 def _around(world: World, opened: datetime) -> datetime:

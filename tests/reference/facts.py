@@ -21,6 +21,8 @@ Facts = list[Row]
 #: Days for which an agent is one of those who serve an account, over which its load is counted, and over which leaving
 #: is counted among accounts that are alike.
 SERVES, LOAD, LATELY = 180, 30, 180
+#: Days between two contracts, at most, where one takes the place of the other.
+PAUSE = 90
 
 
 class Streams:
@@ -53,7 +55,9 @@ class Streams:
     def scores(self) -> Facts:
         """What a text model read in it; of two models the newer."""
         written = by_key(self.messages(), "message_id")
-        readings = sorted(self.known.placed("message_scores"), key=lambda row: row["model_version"])
+        readings = sorted(
+            self.known.placed("message_scores"), key=lambda row: (len(row["model_version"]), row["model_version"])
+        )
         return [
             {**row, "account_id": written[message]["account_id"]}
             for message, row in by_key(readings, "message_id").items()
@@ -195,15 +199,21 @@ class Streams:
         return self.known.placed("subscriptions", at="ended_at")
 
     def prices(self) -> Facts:
-        """Contracts that follow one that had ended: by how much price and seats are more than before."""
-        found, before = [], dict[str, Row]()
-        for row in sorted(self.subscriptions(), key=lambda row: (row["moment"], row["subscription_id"])):
-            old = before.get(row["account_id"])
-            before[row["account_id"]] = row
-            if old is not None and old["ended_at"] is not None and old["ended_at"] <= row["moment"]:
+        """Contracts that took the place of one: by how much price and seats are more than before."""
+        found = []
+        for row in self.subscriptions():
+            ended = [old for old in self.subscriptions() if self._is_before(old, row)]
+            if ended:
+                old = min(ended, key=lambda old: _nearness(old, row))
                 rise = _more(old["mrr"], row["mrr"]) if old["currency"] == row["currency"] else None
                 found.append({**row, "rise": rise, "growth": _more(old["seats"], row["seats"])})
         return found
+
+    def _is_before(self, old: Row, row: Row) -> bool:
+        """Whether a contract of the same account had ended when this one began, and not long ago."""
+        if old["account_id"] != row["account_id"] or old["ended_at"] is None or old["ended_at"] > row["moment"]:
+            return False
+        return self.known.day(old["ended_at"]) >= row["day"] - PAUSE
 
     def due(self) -> Facts:
         """Invoices, when they fell due; credit notes do not."""
@@ -292,6 +302,13 @@ class Streams:
 def _total(values: Any) -> Fraction | None:
     there = [parts_of(value) for value in values if value is not None]
     return sum(there, Fraction(0)) if there else None
+
+
+def _nearness(old: Row, row: Row) -> tuple[Any, ...]:
+    """The last to end, of several that of the same plan, of several that with the nearest price."""
+    is_same = old["plan"] is not None and old["plan"] == row["plan"]
+    apart = float("inf") if old["mrr"] is None or row["mrr"] is None else abs(row["mrr"] - old["mrr"])
+    return -old["ended_at"].timestamp(), not is_same, apart, old["subscription_id"]
 
 
 def _more(before: float | None, now: float | None) -> float | None:

@@ -68,6 +68,24 @@ def test_fewer_seats_for_the_same_price_are_a_rise_and_no_seats_at_all_say_nothi
     spec(given, feature="seats_growth_last_180d", as_of="2026-01-31", gives={"A": -0.2, "B": 0})
 
 
+def test_a_contract_takes_the_place_of_the_one_that_ended_last_whatever_runs_beside_it():
+    """S2 renews S1 at its price. In A the pilot had ended before, in B it goes on; C came back after half a year."""
+    beside = """
+        account_id | subscription_id | started_at | ended_at   | seats | mrr
+        A          | S1              | 2025-01-01 | 2026-01-01 | 10    | 1000
+        A          | P1              | 2025-03-01 | 2025-12-01 | 1     | 10
+        A          | S2              | 2026-01-01 |            | 10    | 1000
+        B          | S3              | 2025-01-01 | 2026-01-01 | 10    | 1000
+        B          | P3              | 2025-03-01 |            | 1     | 10
+        B          | S4              | 2026-01-01 |            | 10    | 1500
+        C          | S5              | 2024-01-01 | 2025-07-01 | 10    | 1000
+        C          | S6              | 2026-01-01 |            | 10    | 2000
+    """
+    given = {"subscriptions": beside}
+    spec(given, feature="price_rise_last_180d", as_of="2026-01-31", gives={"A": 0, "B": 0.5, "C": 0})
+    spec(given, feature="seats_growth_last_180d", as_of="2026-01-31", gives={"A": 0, "B": 0, "C": 0})
+
+
 def test_seats_grow_with_the_contract_that_follows():
     """Two contracts side by side do not follow each other."""
     spec(SUBSCRIPTIONS, feature="seats_growth_last_180d", as_of="2026-01-31", gives={"A": 0.2, "B": 0})

@@ -199,3 +199,18 @@ def test_use_that_is_known_late_counts_on_its_day_once_it_is_known():
     spec(late, feature="products_used_last_30d", as_of="2026-01-24", gives={"A": 1})
     spec(late, feature="products_used_last_30d", as_of="2026-01-25", gives={"A": 2})
     spec(late, feature="products_used_last_30d", as_of="2026-02-19", gives={"A": 0})
+
+
+def test_use_too_small_to_count_is_none_whatever_else_is_counted_later():
+    """A ten-thousandth is the least that is added; another metric of March changes nothing."""
+    little = [{"account_id": "A", "day": "2026-01-10", "metric": "gb", "value": "0.00003"}]
+    more = [{"account_id": "A", "day": "2026-03-10", "metric": "logins", "value": "3"}]
+    for usage in (little, little + more):
+        spec({"usage": usage}, feature="active_days_last_30d", as_of="2026-01-31", gives={"A": 0})
+
+
+def test_use_is_counted_up_to_what_validation_lets_through():
+    """10^12 a day, rising by as much as there is room for."""
+    large = used(days("2025-11-03", "2026-01-31"), 10**12)
+    spec({"usage": large}, feature="usage_last_90d", as_of="2026-01-31", gives={"A": 90 * 10**12})
+    spec({"usage": large}, feature="usage_slope_last_90d", as_of="2026-01-31", gives={"A": 0})

@@ -223,7 +223,9 @@ class Catalogue:
                     f.window,
                     f.limit,
                     f.empty,
+                    f.per,
                     f.of.name if f.of else "",
+                    f.by.name if f.by else "",
                 ]
                 + [derivation.says for derivation in chain_of(f.stream.after)]
                 for f in self.features

@@ -24,7 +24,10 @@ TERMS = Stream(
     """,
     needs=("subscriptions",),
 )
-#: Contracts as they were known at each as_of, each beside the one before it.
+#: A contract follows another that ended so many days before it began, at most.
+_PAUSE = 90
+#: Contracts as they were known at each as_of, each beside the one that it took the place of: the last one that had
+#: ended, of several that of the same plan, of several that whose price is nearest.
 PRICES = Stream(
     "prices",
     f"""
@@ -32,14 +35,17 @@ PRICES = Stream(
         case when currency is not distinct from before_currency then mrr / nullif(before_mrr, 0) - 1 end as rise,
         seats / nullif(cast(before_seats as double), 0) - 1 as growth
     from (
-        select account_id, as_of, d, mrr, seats, currency, happened_at,
-            lag(mrr) over (partition by as_of, account_id order by happened_at, subscription_id) as before_mrr,
-            lag(currency) over (partition by as_of, account_id order by happened_at, subscription_id)
-                as before_currency,
-            lag(seats) over (partition by as_of, account_id order by happened_at, subscription_id) as before_seats,
-            lag(ended_at) over (partition by as_of, account_id order by happened_at, subscription_id) as before_ended
-        from ({seen("subscriptions")}) s
-    ) c where before_ended <= happened_at
+        select s.account_id, s.as_of, s.d, s.mrr, s.seats, s.currency,
+            b.mrr as before_mrr, b.seats as before_seats, b.currency as before_currency,
+            row_number() over (
+                partition by s.as_of, s.subscription_id
+                order by b.ended_at desc, case when b.plan = s.plan then 0 else 1 end,
+                    coalesce(abs(s.mrr - b.mrr), 1e300), b.subscription_id
+            ) as place
+        from ({seen("subscriptions")}) s join ({seen("subscriptions")}) b
+            on b.as_of = s.as_of and b.account_id = s.account_id
+            and b.ended_at <= s.happened_at and b.ended_day >= s.d - {_PAUSE}
+    ) c where place = 1
     """,
     needs=("subscriptions",),
 )
@@ -102,7 +108,7 @@ FEATURES = (
         PRICES,
         "sum",
         "share",
-        "How much MRR rose beyond the seats when subscriptions were renewed in the last 180 days; .1 is 10 %.",
+        "How much MRR rose beyond the seats where a contract took the place of another in 180 days; .1 is 10 %.",
         value="rise - greatest(growth, 0)",
         where="rise is not null",
         window=180,
@@ -114,7 +120,7 @@ FEATURES = (
         PRICES,
         "sum",
         "share",
-        "How much the seats grew when subscriptions were changed in the last 180 days; -.2 is 20 % fewer.",
+        "How much the seats grew where a contract took the place of another in 180 days; -.2 is 20 % fewer.",
         value="growth",
         where="growth is not null",
         window=180,

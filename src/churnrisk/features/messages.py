@@ -24,10 +24,14 @@ MESSAGES = Stream(
 #: From which day on another model, of a later version, has read a message too.
 _READ_AGAIN = """
         select o.message_id, o.model_version, min(greatest(n.d, n.k)) as read_again
-        from message_scores o join message_scores n on n.message_id = o.message_id and n.model_version > o.model_version
+        from message_scores o join message_scores n on n.message_id = o.message_id and (
+            length(n.model_version) > length(o.model_version)
+            or length(n.model_version) = length(o.model_version) and n.model_version > o.model_version
+        )
         group by o.message_id, o.model_version
 """
-#: What a text model read in them; where a later version of it reads a message too, its reading takes the place.
+#: What a text model read in them; where a later version of it reads a message too, its reading takes the place. Of two
+#: versions the longer text is the later one, of two as long the one that is sorted last: 10 comes after 9.
 SCORES = Stream(
     "scores",
     f"""

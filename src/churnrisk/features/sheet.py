@@ -77,9 +77,9 @@ class Facts:
         """The part itself; in a dense stream the alias of its total within a stretch of days."""
         if not self.stream.dense:
             return part
-        kinds = {"sum": "bigint", "count": "double"}
         total = f"{function}({part})"
-        return _alias(self.sums, f"cast({total} as {kinds[function]})" if function in kinds else total, "t")
+        kind = "double" if function == "count" or " as double) * " in part else "bigint"
+        return _alias(self.sums, f"cast({total} as {kind})" if function in ("sum", "count") else total, "t")
 
     def latest_of(self, value: str, where: str) -> tuple[str, str]:
         """Two columns for counting different values once, each by the last of its facts that is seen.
@@ -137,15 +137,16 @@ class Sheet:
     def sum(self, value: str, where: str = "", after: int = ALL_TIME, until: int = 0) -> str:
         """The sum of a value in whole parts; empty where no fact has one."""
         part = self.facts.column(self.facts.value(value), self.facts.where(where))
-        return self._total(f"cast(sum({self._within(self.facts.summed('sum', part), after, until)}) as bigint)")
+        return self._total(f"cast(sum({self._within(self.facts.summed('sum', part), after, until)}) as double)")
 
     def sum_by_age(self, value: str, where: str = "", after: int = ALL_TIME) -> str:
         """The sum of a value in whole parts, each times the days since its fact."""
         part = self.facts.column(self.facts.value(value), self.facts.where(where))
-        aged = f"{self.facts.summed('sum', part)} * ({AS_OF} - d)"
+        # In doubles: whole until they are many times larger than a sum may be, and beyond that no error.
+        aged = f"cast({self.facts.summed('sum', part)} as double) * ({AS_OF} - d)"
         if self.facts.stream.dense:
-            aged += f" + {self.facts.summed('sum', f'{part} * ({STRETCH_END} - {STRETCH_DAY})')}"
-        return self._total(f"cast(sum({self._within(aged, after, 0)}) as bigint)")
+            aged += f" + {self.facts.summed('sum', f'cast({part} as double) * ({STRETCH_END} - {STRETCH_DAY})')}"
+        return self._total(f"sum({self._within(aged, after, 0)})")
 
     def extreme(self, which: str, value: str, where: str = "", after: int = ALL_TIME) -> str:
         """The `min` or `max` of a value in whole parts."""

@@ -29,8 +29,11 @@ _DAYS = (
         """,
     ),
 )
-#: With one metric every row is a day already, and nothing need be added up.
-_ROWS = "select account_id, d, greatest(d, k) as v, x, value as amount, active_users as people from usage"
+#: With one metric every row is a day already, and nothing need be added up; its amount is the same.
+_ROWS = (
+    f"select account_id, d, greatest(d, k) as v, x, cast({_PARTS} as double) / 10000 as amount,"
+    " active_users as people from usage"
+)
 
 
 #: Days that the features of what was used look back.
@@ -54,7 +57,7 @@ def _days(engine: Engine, _: Moments) -> list[Stage]:
     return [*_DAYS, Stage("usage_metrics", _METRICS)]
 
 
-_DAYS_MADE = Derivation("usage_days", ("usage",), _days, says=f"{_DAYS} {_METRICS}")
+_DAYS_MADE = Derivation("usage_days", ("usage",), _days, says=f"{_DAYS} {_ROWS} {_METRICS}")
 
 
 #: Use on a day, whatever was counted.
