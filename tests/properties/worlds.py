@@ -227,6 +227,7 @@ def _tickets(world: World) -> None:
         row = {"ticket_id": f"T{number}", "account_id": world.random.choice(world.accounts), "created_at": opened}
         row |= {"contact_id": world.random.choice(("1", "2", "3", None)), "category": world.random.choice("abc")}
         row |= {"priority": world.random.choice(("low", "normal", "high", "urgent", None))}
+        row |= {"channel": ("email", "chat", "web", None)[number % 4]}
         row |= {"schedule_id": world.random.choice(("office", "office", "night", "none such", None))}
         # Some come in late as a whole, in the order in which they were.
         world.known_from = opened + timedelta(days=100) if world.chance(world.knobs.late) else None

@@ -210,7 +210,7 @@ FEATURES = (
         SUBSCRIPTIONS,
         "sum",
         "money",
-        "MRR of the live subscriptions, in their own currency.",
+        "MRR of the live subscriptions, added up in their own currencies.",
         value="mrr",
         where="ended_at is null",
         low=Wording("new_account", "Its subscriptions are worth {value} a month; usual is {usual}", actionable=False),

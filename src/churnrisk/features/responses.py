@@ -32,8 +32,8 @@ FIRST_RESPONSES = over(
     stream=ASKED,
     aggregate="mean_wait",
     unit="hours",
-    meaning="Mean time to the first reply to the tickets of the last {days} days; one without a reply counts as long"
-    " as it has waited, unless it was solved without one.",
+    meaning="Expected time to the first reply, of the tickets of the last {days} days: all time waited, also by those"
+    " that still wait, for each reply that came. What was solved without a reply does not count.",
     value="first_response",
     where="first_response is not null or resolution is null",
     high=_SLOW,
@@ -96,8 +96,8 @@ FEATURES = (
         stream=WAITS,
         aggregate="mean_wait",
         unit="hours",
-        meaning="Mean time that customers who wrote again in the last {days} days waited for the next reply; one who"
-        " still waits counts as long as it has been, until the ticket is solved.",
+        meaning="Expected time to the next reply, of customers who wrote again in the last {days} days: all time that"
+        " they waited, also those who still wait on a ticket that is not solved, for each reply that came.",
         value="waited",
         high=Wording("slow_response", "Later replies took {value} on average in {days} days; usual is {usual}"),
     ),
@@ -105,11 +105,11 @@ FEATURES = (
         "customers_waiting",
         WAITS,
         "count",
-        "people",
-        "Customers who wrote again and have no reply yet, on tickets that are not solved.",
+        "tickets",
+        "Tickets that are not solved, on which a customer wrote again and has no reply yet.",
         where="waited is null",
         empty=0,
-        high=Wording("slow_response", "{value} waiting for a reply on open tickets; usual is {usual}"),
+        high=Wording("slow_response", "{value} on which a customer waits for the next reply; usual is {usual}"),
     ),
     Feature(
         "unanswered_tickets_last_30d",
@@ -141,8 +141,8 @@ FEATURES = (
         stream=CASES,
         aggregate="mean_wait",
         unit="hours",
-        meaning="Mean time to the first solution of the tickets opened in the last {days} days; one that is not solved"
-        " counts as long as it is open.",
+        meaning="Expected time to the first solution, of the tickets opened in the last {days} days: all time until it,"
+        " also of those that are not solved yet, for each that was solved.",
         value="resolution",
         high=Wording("unresolved", "Solving a ticket took {value} on average in {days} days; usual is {usual}"),
     ),
@@ -151,10 +151,12 @@ FEATURES = (
         CASES,
         "share",
         "share",
-        "Share of the tickets opened in the last 90 days that are not solved yet.",
+        "Share of the tickets opened in the last 90 days that have never been solved.",
         value="resolution is null",
         window=90,
-        high=Wording("unresolved", "{value} of the tickets of the last {days} days are not solved; usual is {usual}"),
+        high=Wording(
+            "unresolved", "{value} of the tickets of the last {days} days were never solved; usual is {usual}"
+        ),
     ),
     Feature(
         "solved_within_3_days_last_90d",

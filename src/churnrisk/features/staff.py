@@ -96,10 +96,12 @@ FEATURES = (
         CARRIED,
         "mean",
         "tickets",
-        "Tickets given in the last 30 days to the agents who serve the account, by agent.",
+        "Tickets of the last 30 days that the agent of a ticket of the account was given, of all accounts, on average.",
         value="tickets",
         window=LOAD,
-        high=Wording("staff_change", "Its agents were given {value} each in the last {days} days; usual is {usual}"),
+        high=Wording(
+            "staff_change", "The agents of its tickets were given {value} on average in {days} days; usual is {usual}"
+        ),
     ),
     Feature(
         "agent_engagement_last_30d",
