@@ -305,10 +305,9 @@ def _total(values: Any) -> Fraction | None:
 
 
 def _nearness(old: Row, row: Row) -> tuple[Any, ...]:
-    """The last to end, of several that of the same plan, of several that with the nearest price."""
-    is_same = old["plan"] is not None and old["plan"] == row["plan"]
+    """The last to end, of several that with the nearest price."""
     apart = float("inf") if old["mrr"] is None or row["mrr"] is None else abs(row["mrr"] - old["mrr"])
-    return -old["ended_at"].timestamp(), not is_same, apart, old["subscription_id"]
+    return -old["ended_at"].timestamp(), apart, old["subscription_id"]
 
 
 def _more(before: float | None, now: float | None) -> float | None:

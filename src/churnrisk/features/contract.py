@@ -27,7 +27,7 @@ TERMS = Stream(
 #: A contract follows another that ended so many days before it began, at most.
 _PAUSE = 90
 #: Contracts as they were known at each as_of, each beside the one that it took the place of: the last one that had
-#: ended, of several that of the same plan, of several that whose price is nearest.
+#: ended, of several that whose price is nearest.
 PRICES = Stream(
     "prices",
     f"""
@@ -39,8 +39,7 @@ PRICES = Stream(
             b.mrr as before_mrr, b.seats as before_seats, b.currency as before_currency,
             row_number() over (
                 partition by s.as_of, s.subscription_id
-                order by b.ended_at desc, case when b.plan = s.plan then 0 else 1 end,
-                    coalesce(abs(s.mrr - b.mrr), 1e300), b.subscription_id
+                order by b.ended_at desc, coalesce(abs(s.mrr - b.mrr), 1e300), b.subscription_id
             ) as place
         from ({seen("subscriptions")}) s join ({seen("subscriptions")}) b
             on b.as_of = s.as_of and b.account_id = s.account_id
