@@ -212,6 +212,29 @@ def test_nothing_was_promised_to_an_account_that_is_not_known_yet():
     spec(promised, feature="promises_broken_share_last_90d", as_of="2026-02-01", gives={"A": 1})
 
 
+def test_a_ticket_is_judged_by_the_plan_that_its_account_is_known_to_have():
+    """A moves to gold, which promises an hour, and B moves away from it, on 1 February; nothing else is promised."""
+    promised = {
+        "accounts": """
+            account_id | support_plan | created_at | known_at
+            A          | silver       | 2025-01-01 | 2025-01-01
+            A          | gold         | 2025-01-01 | 2026-02-01 12:00
+            B          | gold         | 2025-01-01 | 2025-01-01
+            B          | basic        | 2025-01-01 | 2026-02-01 12:00
+        """,
+        "sla_targets": "support_plan | priority | first_response_minutes\n gold | normal | 60",
+        "tickets": """
+            account_id | ticket_id | priority | created_at
+            A          | 1         | normal   | 2026-01-20 08:00
+            B          | 2         | normal   | 2026-01-20 08:00
+        """,
+        "messages": "ticket_id | author_role | public | created_at\n 1 | agent | true | 2026-01-20 12:00",
+        "ticket_events": "ticket_id | at | field | value\n 1 | 2026-01-20 12:00 | status | solved",
+    }
+    spec(promised, feature="promises_broken_share_last_90d", as_of="2026-01-31", gives={"A": None, "B": 1})
+    spec(promised, feature="promises_broken_share_last_90d", as_of="2026-02-01", gives={"A": 1, "B": None})
+
+
 def test_a_message_that_is_read_by_a_later_version_counts_as_that_one_reads_it():
     """The first version's reading is corrected on the day on which it came in; the second reads it on 1 February."""
     read = {

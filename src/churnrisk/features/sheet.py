@@ -77,9 +77,13 @@ class Facts:
         """The part itself; in a dense stream the alias of its total within a stretch of days."""
         if not self.stream.dense:
             return part
+        kinds = {"sum": "bigint", "count": "double"}
         total = f"{function}({part})"
-        kind = "double" if function == "count" or " as double) * " in part else "bigint"
-        return _alias(self.sums, f"cast({total} as {kind})" if function in ("sum", "count") else total, "t")
+        return self.put_sum(f"cast({total} as {kinds[function]})" if function in kinds else total)
+
+    def put_sum(self, total: str) -> str:
+        """The alias of a total within a stretch of days."""
+        return _alias(self.sums, total, "t")
 
     def latest_of(self, value: str, where: str) -> tuple[str, str]:
         """Two columns for counting different values once, each by the last of its facts that is seen.
@@ -145,7 +149,7 @@ class Sheet:
         # In doubles: whole until they are many times larger than a sum may be, and beyond that no error.
         aged = f"cast({self.facts.summed('sum', part)} as double) * ({AS_OF} - d)"
         if self.facts.stream.dense:
-            aged += f" + {self.facts.summed('sum', f'cast({part} as double) * ({STRETCH_END} - {STRETCH_DAY})')}"
+            aged += f" + {self.facts.put_sum(f'sum(cast({part} as double) * ({STRETCH_END} - {STRETCH_DAY}))')}"
         return self._total(f"sum({self._within(aged, after, 0)})")
 
     def extreme(self, which: str, value: str, where: str = "", after: int = ALL_TIME) -> str:
