@@ -253,6 +253,32 @@ def worklist(day: str, csm: str, kind: str, out: Path | None, most: int, config:
     return record
 
 
+@main.command()
+@_as_of("The day at whose end to stand; the last one known if left out.")
+@click.option("--days", type=click.IntRange(56, 730), default=90, show_default=True, help="Length of the window.")
+@click.option("--language", default="", metavar="XX", help="Count only complaints in this language, such as de.")
+@click.option("--out", type=_FILE, help="A file to write: .html, .csv or .json.")
+@click.option("--most", type=click.IntRange(1), default=15, show_default=True, help="Themes in the table.")
+@click.option("--anew", is_flag=True, help="Find the themes without those of earlier runs.")
+@answering()
+def themes(
+    day: str, days: int, language: str, out: Path | None, most: int, anew: bool, config: Path, as_json: bool
+) -> Any:
+    """What customers complain about, how it moves, and whether those who do leave more often."""
+    from churnrisk.jobs import Project
+    from churnrisk.jobs.themes import kind_of, themes, write_themes
+
+    if out is not None:
+        kind_of(out)
+    with progress("themes", silent=as_json):
+        report = themes(Project.read(config), day, days, language.lower(), anew)
+    if out is not None:
+        write_themes(report, out)
+    if not as_json:
+        show.themes(report, most, out)
+    return report
+
+
 def ending(job: Callable[[], Any]) -> int:
     """Run the demo, however it is orchestrated, and tell its end; gives the exit code."""
     return running(lambda: _demo_told(job()), as_json=False)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from churnrisk.insights import ThemeReport
     from churnrisk.jobs import DemoOutcome, Extracted, Initiated, Quarantine, ScoreSummary, TrainSummary
     from churnrisk.outreach import Worklist
 
@@ -134,6 +137,18 @@ def worklist(listed: Worklist, most: int) -> None:
             raise BrokenPipeError
 
     print_worklist(Piped(), listed, most)
+
+
+def themes(report: ThemeReport, most: int, out: Path | None) -> None:
+    """What customers complain about, or where it was written."""
+    from rich.console import Console
+
+    from churnrisk.out.themes import print_themes
+
+    if out is not None:
+        click.echo(f"{out}: {len(report.themes)} themes as of {report.as_of}.")
+        return
+    print_themes(Console(highlight=False), report, most)
 
 
 def demo(outcome: DemoOutcome, listed: Worklist) -> None:
