@@ -120,13 +120,36 @@ def lift(found: Outcomes, theme: str) -> Lift:
     """The churn lift of one theme."""
     with_it = found.has[:, found.themes.index(theme)]
     left = found.rows["left"].to_numpy(float)
-    accounts = found.rows["account_id"].to_numpy()
-    counts = [len(np.unique(accounts[side & (left >= least)])) for side in (with_it, ~with_it) for least in (0, 1)]
-    shares = [round(float(left[side].mean()), 4) if side.any() else None for side in (with_it, ~with_it)]
-    enough = min(counts[0], counts[2]) >= LEAST_ACCOUNTS and min(counts[1], counts[3]) >= LEAST_LEFT
+    accounts = found.rows["account_id"].to_numpy(object)
+    sides = [_Side.of(accounts[rows], left[rows]) for rows in (with_it, ~with_it)]
+    enough = all(side.accounts >= LEAST_ACCOUNTS and side.left >= LEAST_LEFT for side in sides)
     ratio = ratio_of_shares(left, with_it, accounts) if enough else Ratio()
-    word = _word(ratio) if enough else "too few accounts to tell"
-    return Lift(ratio, word, *counts, *shares, _sentence(ratio, counts, shares))  # type: ignore[arg-type]
+    had, other = sides
+    return Lift(
+        ratio,
+        _word(ratio) if enough else "too few accounts to tell",
+        had.accounts,
+        had.left,
+        other.accounts,
+        other.left,
+        had.share,
+        other.share,
+        _sentence(ratio, had, other),
+    )
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Accounts with a theme, or without it: how many, how many of them left, and the share of rows that left."""
+
+    accounts: int
+    left: int
+    share: float | None
+
+    @classmethod
+    def of(cls, accounts: np.ndarray, left: np.ndarray) -> _Side:
+        share = round(float(left.mean()), 4) if len(left) else None
+        return cls(len(set(accounts)), len(set(accounts[left > 0])), share)
 
 
 def _word(ratio: Ratio) -> str:
@@ -135,16 +158,16 @@ def _word(ratio: Ratio) -> str:
     return "fewer leave" if ratio.is_below else "no clear difference"
 
 
-def _sentence(ratio: Ratio, counts: Sequence[int], shares: Sequence[float | None]) -> str:
-    if ratio.value is None or shares[0] is None or shares[1] is None:
+def _sentence(ratio: Ratio, had: _Side, other: _Side) -> str:
+    if ratio.value is None:
         return (
-            f"Too few accounts to tell: {counts[0]} had it and {counts[1]} of them left, {counts[2]} complained of"
-            f" other things only and {counts[3]} of them left; each side needs {LEAST_ACCOUNTS} and {LEAST_LEFT}"
+            f"Too few accounts to tell: {had.accounts} had it and {had.left} of them left, {other.accounts} complained"
+            f" of other things only and {other.left} of them left; each side needs {LEAST_ACCOUNTS} and {LEAST_LEFT}"
         )
     return (
-        f"{shares[0]:.1%} of those who had it left, against {shares[1]:.1%} of those who complained of other things"
-        f" only: {ratio.value:.2f} times as many (95 % interval {ratio.low:.2f} to {ratio.high:.2f}); {counts[0]} and"
-        f" {counts[2]} accounts"
+        f"{had.share:.1%} of those who had it left, against {other.share:.1%} of those who complained of other things"
+        f" only: {ratio.value:.2f} times as many (95 % interval {ratio.low:.2f} to {ratio.high:.2f});"
+        f" {had.accounts} and {other.accounts} accounts"
     )
 
 

@@ -60,7 +60,7 @@ def theme_report(
     complaints = pd.concat(list(complaint_slices(past, after, until, scored)), ignore_index=True)
     _refuse_nothing(complaints, as_of, days, language)
     found = find(complaints, str(as_of), days, before, encoder)
-    complaints = _with_themes(complaints, found.model)
+    complaints = _with_themes(complaints, found.model, found.strands, found.likeness)
     led = _outcomes(history, past, as_of, parameters, found.model, scored)
     counted = complaints[complaints["language"] == language] if language else complaints
     notes = (*notes, *found.notes, *([led.note] if led.note else []))
@@ -104,9 +104,10 @@ def _refuse_nothing(complaints: pd.DataFrame, as_of: AsOf, days: int, language: 
         )
 
 
-def _with_themes(complaints: pd.DataFrame, model: ThemeModel) -> pd.DataFrame:
+def _with_themes(
+    complaints: pd.DataFrame, model: ThemeModel, strands: np.ndarray, likeness: np.ndarray
+) -> pd.DataFrame:
     """With strand, likeness and theme; both names are empty where a complaint has none."""
-    strands, likeness = model.assign(complaints["text"].to_numpy(object), complaints["language"].to_numpy(object))
     themes = {strand.id: strand.theme for strand in model.strands.values()}
     return complaints.assign(strand=strands, likeness=likeness, theme=[themes.get(one, "") for one in strands])
 
@@ -120,7 +121,8 @@ def _outcomes(
     parts: list[pd.Series] = []
     if moments:
         for slice_ in complaint_slices(past, moments[0].edge(-LOOK_BACK), moments[-1].instant, scored):
-            told = _with_themes(slice_, model)
+            texts, languages = (slice_[column].to_numpy(object) for column in ("text", "language"))
+            told = _with_themes(slice_, model, *model.assign(texts, languages))
             parts.append(told.loc[told["theme"] != ""].set_index("message_id")["theme"])
     theme_of = pd.concat(parts) if parts else pd.Series(dtype="str")
     return outcomes(history, as_of, parameters, theme_of, themes, scored)

@@ -121,7 +121,7 @@ def _mean(theme: Sequence[Joinable]) -> np.ndarray:
 def _numbered(themes: Sequence[Sequence[Joinable]], next_theme: int) -> tuple[dict[str, str], int]:
     """Every theme with one of the numbers its strands had, the lowest that is free; else with a new one."""
     taken: set[str] = set()
-    names = {}
+    names: dict[str, str] = {}
     for theme in sorted(themes, key=lambda one: (-sum(strand.volume for strand in one), one[0].id)):
         free = sorted({strand.theme for strand in theme if strand.theme} - taken, key=lambda name: int(name[1:]))
         name = free[0] if free else f"T{next_theme}"

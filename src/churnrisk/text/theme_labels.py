@@ -19,11 +19,17 @@ from churnrisk.text.theme_words import surface_of
 #: Phrases of a label, and words of a phrase.
 PHRASES, WORDS = 3, 3
 #: Labels are looked for in so many messages of a language at most.
-MOST_READ = 6_000
+MOST_READ = 3_000
+#: Letters of a message that are read for them.
+MOST_LETTERS = 600
 #: So many accounts must have written a phrase before it is shown, or all where a theme has fewer.
 LEAST_ACCOUNTS = 3
 #: A phrase, and the words at its ends, are this many times as frequent in the theme as elsewhere.
 LEAST_LIFT = 2.0
+#: What a phrase is worth in messages that a phrase before it told of, against 1 in others.
+KNOWN = 0.3
+#: A third phrase tells of at least this share of messages that the first two did not tell of.
+LEAST_NEW = 0.03
 #: Candidates that are looked at closely.
 _CANDIDATES = 60
 #: Words that begin alike for so many letters are taken for the same word.
@@ -60,7 +66,7 @@ EMPTY_WORDS = frozenset(
 
 def phrases_of(text: str) -> Iterator[str]:
     """Runs of one to three words of a clause, in small letters."""
-    for clause in _CLAUSE.split(text[:1_500]):
+    for clause in _CLAUSE.split(text[:MOST_LETTERS]):
         words = [word.lower() for word in surface_of(clause)]
         for size in range(1, WORDS + 1):
             for start in range(len(words) - size + 1):
@@ -138,13 +144,15 @@ def _chosen(
     """One after the other the phrase that tells most about messages that no phrase before it told of."""
     members = np.flatnonzero(inside)
     of = {column: np.asarray(has[members, column].todense()).ravel() > 0 for column in fits}
-    needed = min(LEAST_ACCOUNTS, len({writers[row] for row in members}))
-    left = [column for column in fits if len({writers[row] for row in members[of[column]]}) >= needed]
-    covered, chosen = np.zeros(len(members), bool), []
+    needed = min(LEAST_ACCOUNTS, len({writers[row] for row in members.tolist()}))
+    left = [column for column in fits if len({writers[row] for row in members[of[column]].tolist()}) >= needed]
+    chosen: list[str] = []
+    covered = np.zeros(len(members), bool)
     while left and len(chosen) < PHRASES:
-        gain = [scores[column] * (of[column] & ~covered).sum() / max(of[column].sum(), 1) for column in left]
+        fresh = [(of[column] & ~covered).sum() for column in left]
+        gain = [scores[col] * (KNOWN + new / of[col].sum()) for col, new in zip(left, fresh, strict=True)]
         best = left[int(np.argmax(gain))]
-        if max(gain) <= 0 or (chosen and (of[best] & ~covered).sum() < 0.03 * len(members)):
+        if len(chosen) > 1 and fresh[int(np.argmax(gain))] < LEAST_NEW * len(members):
             break
         chosen.append(names[best])
         covered |= of[best]
@@ -160,5 +168,5 @@ def _overlap(one: str, other: str) -> bool:
 def _as_written(phrase: str, texts: Sequence[str]) -> str:
     """The phrase as most customers write it."""
     pattern = re.compile(r"\W+".join(map(re.escape, phrase.split(" "))), re.IGNORECASE)
-    forms = Counter(" ".join(found[0].split()) for text in texts for found in pattern.finditer(text[:1_500]))
+    forms = Counter(" ".join(found[0].split()) for text in texts for found in pattern.finditer(text[:MOST_LETTERS]))
     return min(forms, key=lambda form: (-forms[form], form), default=phrase)

@@ -15,14 +15,14 @@ import scipy.sparse as sp
 from sklearn.cluster import KMeans
 from sklearn.decomposition import TruncatedSVD
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
 from churnrisk.text.theme_model import Strand, centroid_of, centroids, nearest
 from churnrisk.text.theme_words import profiles_of
 
 SEED = 7
 #: Numbers of themes that are tried; nobody reads more than the last of a language.
-NUMBERS = (3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24)
+NUMBERS = (2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24)
 #: A theme has at least so many messages, and at least this share of the language's complaints.
 LEAST_MESSAGES, LEAST_SHARE = 8, 0.01
 #: Fewer complaints of a language than this are not grouped.
@@ -37,8 +37,8 @@ DIRECTIONS = 50
 STRAY = 0.05
 #: No floor is lower, and none higher: short messages have few terms.
 LOWEST_FLOOR, HIGHEST_FLOOR = 0.08, 0.3
-#: A new group beside known ones must hold together at least this well, against the loosest of them.
-_AS_TIGHT = 1.0
+#: A group that holds together less than this, against the middle one, is what fits nowhere else, and no theme.
+LOOSE = 0.6
 
 
 def least(many: int) -> int:
@@ -54,11 +54,11 @@ def groups(vectors: sp.csr_matrix, categories: Sequence[str]) -> np.ndarray:
     if most < 2 or vectors.shape[1] < 3:
         return found
     with threadpool_limits(1):  # sums in one order, whatever the machine
-        told = [categories[row] for row in filled]
+        told = [categories[row] for row in filled.tolist()]
         space = _space(vectors[filled], told)
         number = _number(space, told, most)
         labels = KMeans(number, n_init=4, max_iter=100, random_state=SEED).fit(space).labels_
-    found[filled] = _large_enough(labels, least(len(filled)))
+    found[filled] = _large_enough(_without_loose(vectors[filled], labels), least(len(filled)))
     return found
 
 
@@ -80,7 +80,7 @@ def _number(space: np.ndarray, categories: Sequence[str], most: int) -> int:
     rows = np.arange(len(space))
     if len(space) > MOST_TO_CHOOSE:
         rows = np.sort(np.random.default_rng(SEED).choice(rows, MOST_TO_CHOOSE, replace=False))
-    told = [categories[row] for row in rows]
+    told = [categories[row] for row in rows.tolist()]
     best, best_figure, worse = 2, -1.0, 0
     for number in (number for number in NUMBERS if number <= most):
         labels = KMeans(number, n_init=2, max_iter=50, random_state=SEED).fit(space[rows]).labels_
@@ -103,11 +103,18 @@ def _figure(space: np.ndarray, labels: np.ndarray, categories: Sequence[str]) ->
     return apart + float(adjusted_mutual_info_score([categories[row] for row in known], labels[known]))
 
 
+def _without_loose(vectors: sp.csr_matrix, labels: np.ndarray) -> np.ndarray:
+    """The groups without those in which only what fits nowhere else has come together; their messages get -1."""
+    tightness = np.array([_tightness(vectors[labels == group]) for group in range(labels.max() + 1)])
+    loose = tightness < LOOSE * np.median(tightness)
+    return np.where(loose[labels], -1, labels)
+
+
 def _large_enough(labels: np.ndarray, smallest: int) -> np.ndarray:
     """Groups of at least that size, the largest first; the messages of smaller ones are in none."""
-    sizes = np.bincount(labels)
+    sizes = np.bincount(labels + 1)[1:]
     order = [group for group in np.lexsort((np.arange(len(sizes)), -sizes)) if sizes[group] >= smallest]
-    place = np.full(len(sizes), -1)
+    place = np.full(len(sizes) + 1, -1)
     place[order] = np.arange(len(order))
     return place[labels]
 
@@ -156,20 +163,24 @@ def _large_enough_or_none(places: np.ndarray, smallest: int) -> np.ndarray:
 
 
 def with_new(vectors: sp.csr_matrix, known: np.ndarray, categories: Sequence[str]) -> np.ndarray:
-    """The known groups, and new ones among the messages that are in none of them, where these hold together as well."""
+    """The known groups, and new ones among the messages that are in none of them.
+
+    A new group must hold together at least as well as the loosest known one.
+    """
     rest = np.flatnonzero(known < 0)
     smallest = least(vectors.shape[0])
     if len(rest) < max(2 * smallest, LEAST_OF_LANGUAGE):
         return known
-    fresh = groups(vectors[rest], [categories[row] for row in rest])
-    tightness = [_tightness(vectors[known == group]) for group in range(known.max() + 1)]
-    needed, following = _AS_TIGHT * min(tightness, default=0.0), known.max() + 1
+    needed = min((_tightness(vectors[known == group]) for group in range(known.max() + 1)), default=0.0)
+    if known.max() >= 0 and _tightness(vectors[rest]) >= needed:
+        fresh = np.zeros(len(rest), int)
+    else:
+        fresh = groups(vectors[rest], [categories[row] for row in rest.tolist()])
     found = known.copy()
     for group in range(fresh.max() + 1):
         members = rest[fresh == group]
         if len(members) >= 2 * smallest and _tightness(vectors[members]) >= needed:
-            found[members] = following
-            following += 1
+            found[members] = found.max() + 1
     return found
 
 

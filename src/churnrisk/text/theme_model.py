@@ -63,8 +63,15 @@ class LanguageThemes:
 
     def closest(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Of each text the place of its strand, -1 for none, and how like the strand it is."""
-        vectors = Terms(self.terms).vectors(texts)
-        return nearest(vectors, centroids(self.strands, self.terms), np.array([s.floor for s in self.strands]))
+        found = [self.closest_of(vectors) for vectors in Terms(self.terms).batches(texts)]
+        if not found:
+            return np.zeros(0, int), np.zeros(0)
+        return np.concatenate([places for places, _ in found]), np.concatenate([likeness for _, likeness in found])
+
+    def closest_of(self, vectors: sp.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+        """The same of texts whose vectors are known."""
+        floors = np.array([strand.floor for strand in self.strands])
+        return nearest(vectors, centroids(self.strands, self.terms), floors)
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,7 @@ class ThemeModel:
         for code, found in self.languages.items():
             rows = np.flatnonzero(told == code)
             if len(rows) and found.strands:
-                places, likeness[rows] = found.closest(codes[rows])
+                places, likeness[rows] = found.closest(codes[rows].tolist())
                 names = np.array([*(strand.id for strand in found.strands), ""], dtype=object)
                 strands[rows] = names[places]
         return strands, likeness
@@ -146,7 +153,7 @@ def centroids(strands: Sequence[Strand], terms: dict[str, float]) -> np.ndarray:
         for term, weight in strand.centroid.items():
             if term in place:
                 rows[row, place[term]] = weight
-    unit: np.ndarray = normalize(rows)
+    unit: np.ndarray = normalize(rows) if rows.size else rows
     return unit
 
 

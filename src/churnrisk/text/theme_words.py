@@ -8,7 +8,7 @@ stored weights alone, so the same text gives the same vector whatever else is th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -30,7 +30,7 @@ SPREAD_WEIGHT = 0.2
 #: Below this many messages the categories of a term are left out of account.
 LEAST_OF_TERM = 8
 #: Messages that are made into vectors at once.
-BATCH = 20_000
+BATCH = 10_000
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’׳״-][^\W\d_]+)*")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -88,14 +88,18 @@ class Terms:
 
     weights: dict[str, float]
 
-    def vectors(self, texts: Sequence[str]) -> sp.csr_matrix:
-        """One row of length one for each text; a row of zeros where it has none of the terms."""
-        parts = [self._vectors(texts[start : start + BATCH]) for start in range(0, len(texts), BATCH)]
-        return sp.vstack(parts, format="csr") if parts else sp.csr_matrix((0, len(self.weights)), dtype=np.float32)
+    def batches(self, texts: Sequence[str]) -> Iterator[sp.csr_matrix]:
+        """One row of length one for each text, of zeros where it has none of the terms; BATCH texts at a time.
 
-    def _vectors(self, texts: Sequence[str]) -> sp.csr_matrix:
-        found = counted(texts)
-        return normalize(found.has @ self._of_words(found.words), copy=False)
+        The vectors of all messages are never in memory at once.
+        """
+        for start in range(0, len(texts), BATCH):
+            yield self.vectors(counted(texts[start : start + BATCH]))
+
+    def vectors(self, found: Counted) -> sp.csr_matrix:
+        """The same of texts whose words are counted already."""
+        told = found.has @ self._of_words(found.words)
+        return normalize(told, copy=False) if told.shape[1] else told
 
     def _of_words(self, words: Sequence[str]) -> sp.csr_matrix:
         """What each word adds to each term."""
@@ -113,14 +117,13 @@ class Terms:
         return sp.csr_matrix((np.array(values, np.float32), (rows, columns)), shape=shape)
 
 
-def learn_terms(texts: Sequence[str], categories: Sequence[str]) -> Terms:
+def learn_terms(found: Counted, categories: Sequence[str]) -> Terms:
     """The terms that tell messages apart: rarer ones weigh more, and what is said about every category weighs little.
 
     Args:
-        texts: customers' own words, of one language.
+        found: the words of messages of one language.
         categories: of their tickets; empty where not known.
     """
-    found = counted(texts)
     words = _kept(found.has, found.words, categories)
     pieces, names = _parts(found)
     return Terms(dict(sorted({**words, **_kept(pieces, names, categories)}.items())))
@@ -148,7 +151,11 @@ def _kept(has: sp.csr_matrix, names: Sequence[str], categories: Sequence[str]) -
     chosen = np.flatnonzero((shared >= least) & (shared <= max(MOST_SHARED * many, least)))
     chosen = chosen[np.lexsort((chosen, -shared[chosen]))][:MOST_TERMS]
     weights = np.log(1 + many / shared[chosen]) * _apart(has[:, chosen], categories)
-    return {names[term]: round(float(weight), 4) for term, weight in zip(chosen, weights, strict=True) if weight > 0}
+    return {
+        names[term]: round(float(weight), 4)
+        for term, weight in zip(chosen.tolist(), weights, strict=True)
+        if weight > 0
+    }
 
 
 def _apart(has: sp.csr_matrix, categories: Sequence[str]) -> np.ndarray:

@@ -14,18 +14,19 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 from scipy.optimize import linear_sum_assignment
 
 from churnrisk.text.theme_joining import Joinable, joined, profile_vector
 from churnrisk.text.theme_labels import labels
 from churnrisk.text.theme_learning import LEAST_OF_LANGUAGE, groups, settled, with_new
 from churnrisk.text.theme_model import LanguageThemes, Strand, ThemeModel, centroids
-from churnrisk.text.theme_words import learn_terms, words_of
+from churnrisk.text.theme_words import counted, learn_terms, words_of
 
 #: A message of fewer words tells no theme.
 LEAST_WORDS = 3
 #: Themes of a language are learnt from so many messages at most; all are then assigned.
-MOST_TO_LEARN = 20_000
+MOST_TO_LEARN = 10_000
 #: A theme is the same as one before where their centroids are at least this alike.
 SAME = 0.5
 #: With an encoder, so many messages are encoded in all.
@@ -48,12 +49,16 @@ class Found:
         new: strands that were not there in the run before; none where there was no run before.
         gone: strands of the run before that are not there any more.
         notes: sentences a reader should know.
+        strands: of each complaint, in the order they were given in; empty for none.
+        likeness: how like its strand each of them is.
     """
 
     model: ThemeModel
     new: tuple[str, ...]
     gone: tuple[str, ...]
     notes: tuple[str, ...]
+    strands: np.ndarray
+    likeness: np.ndarray
 
 
 def has_words(text: str) -> bool:
@@ -78,7 +83,8 @@ def find(
         before: the themes of the run before.
         encoder: joins themes across languages by what their messages mean, instead of by ticket category.
     """
-    ordered = complaints.sort_values("message_id", kind="stable", ignore_index=True)
+    order = np.argsort(complaints["message_id"].to_numpy(object), kind="stable")
+    ordered = complaints.iloc[order].reset_index(drop=True)
     model = ThemeModel(
         as_of,
         days,
@@ -91,13 +97,17 @@ def find(
         known = before.languages.get(language) if before else None
         model, note = _with_language(model, ordered[ordered["language"] == language], language, known)
         notes += [note] if note else []
-    model, note = _with_themes(model, ordered, encoder)
+    strands, likeness = model.assign(ordered["text"].to_numpy(object), ordered["language"].to_numpy(object))
+    model, note = _with_themes(model, ordered, strands, likeness, encoder)
+    back = np.argsort(order)
     now, then = set(model.strands), set(before.strands) if before else set()
     return Found(
         model,
         tuple(sorted(now - then, key=_number)) if before else (),
         tuple(sorted(then - now, key=_number)),
         (*notes, *([note] if note else [])),
+        strands[back],
+        likeness[back],
     )
 
 
@@ -118,7 +128,7 @@ def _with_language(
         said = f"{len(complaints)} complaints in {named(language)} are too few to find themes in ({LEAST_OF_LANGUAGE})"
         return (replace(model, languages=model.languages | {language: known}), "") if known else (model, said)
     learnt = _sampled(complaints)
-    found = _strands(learnt, known)
+    found, vectors = _strands(learnt, known)
     if not found.strands:
         return model, f"The complaints in {named(language)} do not fall into themes"
     kept = _matched(found, known)
@@ -129,7 +139,7 @@ def _with_language(
             following += 1
         else:
             strands.append(replace(strand, id=same.id, theme=same.theme, label=same.label))
-    told = _told(replace(found, strands=tuple(strands)), learnt)
+    told = _told(replace(found, strands=tuple(strands)), learnt, vectors)
     languages = model.languages | {language: told}
     return replace(model, languages=languages, next_strand=following), ""
 
@@ -147,16 +157,17 @@ def _sampled(complaints: pd.DataFrame) -> pd.DataFrame:
     return complaints.iloc[np.sort(np.argsort(drawn, kind="stable")[:MOST_TO_LEARN])]
 
 
-def _strands(complaints: pd.DataFrame, known: LanguageThemes | None) -> LanguageThemes:
-    """The themes of a language without their names."""
-    texts, categories = complaints["text"].tolist(), complaints["category"].tolist()
-    terms = learn_terms(texts, categories)
-    vectors, names = terms.vectors(texts), list(terms.weights)
+def _strands(complaints: pd.DataFrame, known: LanguageThemes | None) -> tuple[LanguageThemes, sp.csr_matrix]:
+    """The themes of a language without their names, and the vectors of the messages."""
+    texts, categories = complaints["text"].to_numpy(object), complaints["category"].tolist()
+    words = counted(texts)
+    terms = learn_terms(words, categories)
+    vectors, names = terms.vectors(words), list(terms.weights)
     if known is None or not known.strands:
         found = groups(vectors, categories)
     else:
         found = with_new(vectors, known.closest(texts)[0], categories)
-    return LanguageThemes(terms.weights, tuple(settled(vectors, found, names)), {})
+    return LanguageThemes(terms.weights, tuple(settled(vectors, found, names)), {}), vectors
 
 
 def _matched(found: LanguageThemes, known: LanguageThemes | None) -> list[Strand | None]:
@@ -172,9 +183,9 @@ def _matched(found: LanguageThemes, known: LanguageThemes | None) -> list[Strand
     return same
 
 
-def _told(found: LanguageThemes, complaints: pd.DataFrame) -> LanguageThemes:
+def _told(found: LanguageThemes, complaints: pd.DataFrame, vectors: sp.csr_matrix) -> LanguageThemes:
     """With the label of new strands and the category profile of all."""
-    places = found.closest(complaints["text"].tolist())[0]
+    places = found.closest_of(vectors)[0]
     asked = [place for place, strand in enumerate(found.strands) if not strand.label]
     texts, accounts = complaints["text"].tolist(), complaints["account_id"].tolist()
     given = dict(zip(asked, labels(texts, accounts, places.tolist(), asked) if asked else [], strict=True))
@@ -196,9 +207,10 @@ def _shares(categories: np.ndarray) -> dict[str, float]:
     return {str(name): round(float(count / counts.sum()), 4) for name, count in zip(names, counts, strict=True)}
 
 
-def _with_themes(model: ThemeModel, complaints: pd.DataFrame, encoder: Encoder | None) -> tuple[ThemeModel, str]:
+def _with_themes(
+    model: ThemeModel, complaints: pd.DataFrame, strands: np.ndarray, likeness: np.ndarray, encoder: Encoder | None
+) -> tuple[ThemeModel, str]:
     """The model with a theme for every strand, and how the languages were joined."""
-    strands, likeness = model.assign(complaints["text"].tolist(), complaints["language"].tolist())
     volumes = pd.Series(strands).value_counts()
     vector = _by_meaning(complaints, strands, likeness, encoder) if encoder else _by_category(model)
     joinable = [
