@@ -1,5 +1,7 @@
 """How long themes take on 200,000 complaints in six languages, and how much memory: `python -m benchmarks.themes`.
 
+With `--agreement churnrisk.toml` instead: how well the themes of a project follow the categories of its tickets.
+
 The messages are made by arithmetic: words of made-up languages, as frequent as words are (Zipf), 5 to 60 of them, and
 words of 12 subjects a language. Measured is finding themes (terms, groups, labels, joining) and telling of each message
 which theme it has; reading messages from the history and cleaning them is measured by `path_per_second_core`.
@@ -10,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -50,6 +53,36 @@ def made(messages: int) -> pd.DataFrame:
     return complaints
 
 
+def agreement(config: Path, days: int) -> dict[str, float]:
+    """Of each language the adjusted Rand index of themes against ticket categories, and the share with a theme.
+
+    The first half of a longer window teaches the themes; the messages of its second half, which were not seen, are told
+    their theme by their text alone and compared.
+    """
+    from sklearn.metrics import adjusted_rand_score
+
+    from churnrisk.insights.complaints import complaint_slices, scored_languages
+    from churnrisk.jobs import Project
+    from churnrisk.text.themes import find
+
+    history = Project.read(config).history
+    past, (after, until) = history.upto(history.known_until), history.known_until.window(2 * days)
+    languages = scored_languages(past, after, until)
+    scored = languages.loc[languages["scored"] > 0, "language"].tolist()
+    rows = pd.concat(list(complaint_slices(past, after, until, scored)), ignore_index=True)
+    seen = rows["at"] <= history.known_until.edge(-days)
+    model = find(rows[seen], str(history.known_until.shift(-days)), days).model
+    unseen = rows[~seen].reset_index(drop=True)
+    strands, _ = model.assign(unseen["text"].tolist(), unseen["language"].tolist())
+    figures = {}
+    for code, of in unseen.assign(strand=strands).groupby("language"):
+        told = of[of["strand"] != ""]
+        figures[f"rand_{code}"] = round(float(adjusted_rand_score(told["category"], told["strand"])), 3)
+        figures[f"with_theme_{code}"] = round(len(told) / len(of), 3)
+        figures[f"messages_{code}"] = len(of)
+    return figures
+
+
 def _language(code: str, messages: int, seed: int) -> pd.DataFrame:
     generator = np.random.default_rng(seed)
     words = _words(code, generator)
@@ -79,7 +112,11 @@ def main() -> None:
     """Print the figures as one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0)
-    sys.stdout.write(json.dumps(run(parser.parse_args().scale)) + "\n")
+    parser.add_argument("--agreement", type=Path)
+    parser.add_argument("--days", type=int, default=90)
+    asked = parser.parse_args()
+    figures = agreement(asked.agreement, asked.days) if asked.agreement else run(asked.scale)
+    sys.stdout.write(json.dumps(figures) + "\n")
 
 
 if __name__ == "__main__":

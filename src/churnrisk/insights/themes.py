@@ -17,7 +17,7 @@ from churnrisk.history import History, Past
 from churnrisk.insights.complaints import complaint_slices, scored_languages
 from churnrisk.insights.examples import examples
 from churnrisk.insights.lift import LOOK_BACK, Outcomes, compared, lift, matured, outcomes
-from churnrisk.insights.ratios import ratio_of_counts
+from churnrisk.insights.ratios import Ratio, ratio_of_counts
 from churnrisk.insights.report import Theme, ThemeReport, Trend
 from churnrisk.parameters import Label, Parameters
 from churnrisk.text.themes import Encoder, Found, ThemeModel, find, named
@@ -207,7 +207,7 @@ def trend(rows: pd.DataFrame, as_of: AsOf) -> Trend:
         for start, end in (edges[:2], edges[1:])
     )
     if len(now) + len(then) < LEAST_TICKETS:
-        return Trend(len(now), len(then), ratio_of_counts(np.zeros(1), np.zeros(1)), "too few to tell")
+        return Trend(len(now), len(then), Ratio(), "too few to tell")
     counts = pd.DataFrame({"now": now.value_counts(), "then": then.value_counts()}).fillna(0.0).sort_index()
     ratio = ratio_of_counts(counts["now"].to_numpy(), counts["then"].to_numpy())
     word = "rising" if ratio.is_above else "falling" if ratio.is_below else "steady"

@@ -271,8 +271,8 @@ def _how(strands: Sequence[Joinable], themes: dict[str, str], by_meaning: bool) 
     way = "by what an encoder reads in their messages" if by_meaning else "by the categories of their tickets"
     if many:
         alone = int((sizes == 1).sum())
-        rest = f"; {alone} stand in one language only" if alone else ""
-        return f"Themes of several languages are joined {way}: {many} span languages{rest}"
+        rest = f", {alone} only one" if alone else ""
+        return f"Themes of several languages are joined {way}: {many} span several languages{rest}"
     if not by_meaning and all(strand.vector is None for strand in strands):
         return "Themes are told by language: tickets have no categories, or none that tell the themes apart"
     return f"Themes are told by language: no two match clearly enough {way}"
