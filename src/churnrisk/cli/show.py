@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from churnrisk.insights import ThemeReport
-    from churnrisk.jobs import DemoOutcome, Extracted, Initiated, Quarantine, ScoreSummary, TrainSummary
+    from churnrisk.jobs import DemoOutcome, Extracted, Initiated, Quarantine, ScoreSummary, TextRead, TrainSummary
     from churnrisk.outreach import Worklist
 
 
@@ -44,6 +44,11 @@ def extracted(record: Extracted) -> None:
         click.echo(f"Load {record.load}: {record.new:,} of {record.read:,} rows were new.")
     else:
         click.echo(f"Nothing new: all {record.read:,} rows are in the history.")
+    if record.text.read:
+        click.echo(
+            f"Customers' messages read: {record.text.read:,}, of them {record.text.scored:,} with a sentiment and"
+            f" {record.text.leaving:,} that speak of leaving."
+        )
     good = record.landed - record.held
     click.echo(f"The history has {record.landed:,} rows: {good:,} good, {record.held:,} held back.")
     for rule, rows in list(record.rules.items())[:5]:
@@ -57,6 +62,42 @@ def extracted(record: Extracted) -> None:
     if record.held or record.unreadable or record.contradictions:
         click.echo("See all with: churnrisk quarantine list")
     click.echo("What the data can support: churnrisk doctor")
+
+
+def text_read(record: TextRead) -> None:
+    """What a file of messages says, as counts and, where no file was written, its first rows."""
+    click.echo(f"{record.file}: {record.messages:,} messages, read by {record.model_version}.")
+    click.echo(f"  {record.scored:>8,}  with a sentiment: {record.negative:,} negative, {record.positive:,} positive")
+    for reason, rows in record.unscored.items():
+        click.echo(f"  {rows:>8,}  unscored: {reason}")
+    for what, counts in (("language", record.languages), ("intent", record.intents)):
+        if counts:
+            said = ", ".join(f"{code or 'not known'} {rows:,}" for code, rows in counts.items())
+            click.echo(f"  {what}: {said}")
+    if record.out:
+        click.echo(f"Wrote {record.out}.")
+        return
+    _first_rows(record)
+
+
+def _first_rows(record: TextRead) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for head in ("message", "language", "sentiment", "intent", "quote"):
+        table.add_column(head, overflow="fold")
+    for row in record.rows:
+        tone = row["unscored"] or f"{row['sentiment']:+.2f}"
+        shown = " ".join(row["text"].split())
+        shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
+        cells = (shown, row["language"] or "", f"unscored: {tone}" if row["unscored"] else tone)
+        table.add_row(*map(escape, (*cells, row["intent"] or "", row["quote"] or "")))
+    Console().print(table)
+    if record.messages > len(record.rows):
+        click.echo(f"The first {len(record.rows)} of {record.messages:,}; all of them with --out FILE.")
 
 
 def quarantine(record: Quarantine) -> None:

@@ -172,10 +172,16 @@ def chain_of(derivations: Iterable[Derivation]) -> tuple[Derivation, ...]:
 
 
 class Catalogue:
-    """All features that are declared, in order."""
+    """All features that are declared, in order.
 
-    def __init__(self, features: Iterable[Feature]) -> None:
+    Attributes:
+        features: the declarations.
+        text_version: of the text model whose readings they are made of; empty where none of them is.
+    """
+
+    def __init__(self, features: Iterable[Feature], text_version: str = "") -> None:
         self.features = tuple(features)
+        self.text_version = text_version if any("message_scores" in each.needs for each in self.features) else ""
         names = self.names
         if len(set(names)) != len(names):
             raise ValueError("a feature is declared twice")
@@ -191,17 +197,16 @@ class Catalogue:
                 return feature
         raise KeyError(name)
 
-    def having(self, present: Iterable[str], leave_out: Iterable[str] = ()) -> Catalogue:
-        """The features whose tables have rows, without those named in `leave_out`."""
+    def having(self, present: Iterable[str], leave_out: Iterable[str] = (), text_version: str = "") -> Catalogue:
+        """The features whose tables have rows, without those named in `leave_out`; read by that text model."""
         tables, unwanted = set(present), set(leave_out)
         if unknown := sorted(unwanted - set(self.names)):
             raise SettingsError(
                 f"No feature is called {unknown[0]}",
                 "Correct [features] leave_out in parameters.toml; see docs/features.md",
             )
-        return Catalogue(
-            feature for feature in self.features if set(feature.needs) <= tables and feature.name not in unwanted
-        )
+        here = (feature for feature in self.features if set(feature.needs) <= tables and feature.name not in unwanted)
+        return Catalogue(here, text_version)
 
     @property
     def words_hash(self) -> str:
@@ -230,4 +235,5 @@ class Catalogue:
                 + [derivation.says for derivation in chain_of(f.stream.after)]
                 for f in self.features
             ]
+            + ([self.text_version] if self.text_version else [])
         )

@@ -36,7 +36,7 @@ SCORES = Stream(
     "scores",
     f"""
     select t.account_id, s.d, greatest(s.d, s.k, m.d, m.k, t.d, t.k) as v, least(s.x, s.read_again, m.x, t.x) as x,
-        s.sentiment, s.intent
+        s.sentiment, s.intent, m.ticket_id
     from (
         select r.*, coalesce(a.read_again, {FOREVER}) as read_again
         from message_scores r left join ({_READ_AGAIN}) a
@@ -48,6 +48,17 @@ SCORES = Stream(
 )
 
 _tone = partial(Feature, stream=SCORES, where="sentiment is not null")
+
+SHARE_OF_MONTH, SHARE_OF_QUARTER, SHARE_OF_YEAR = over(
+    (30, 90, 365),
+    _tone,
+    "negative_share_last_{days}d",
+    aggregate="share",
+    unit="share",
+    meaning="Share of the customers' messages of the last {days} days that are negative, of those with a score.",
+    value=f"sentiment < {NEGATIVE}",
+    high=Wording("negative_tone", "{value} of their messages were negative in {days} days; usual is {usual}"),
+)
 
 FEATURES = (
     *over(
@@ -72,15 +83,38 @@ FEATURES = (
         high=Wording("unresolved", "More messages in the last {days} days than this account is used to: {value} off"),
         low=Wording("inactivity", "Fewer messages in the last {days} days than this account is used to: {value} off"),
     ),
-    *over(
-        (30, 90),
-        _tone,
-        "negative_share_last_{days}d",
-        aggregate="share",
-        unit="share",
-        meaning="Share of the customers' messages of the last {days} days that are negative, of those with a score.",
-        value=f"sentiment < {NEGATIVE}",
-        high=Wording("negative_tone", "{value} of their messages were negative in {days} days; usual is {usual}"),
+    SHARE_OF_MONTH,
+    SHARE_OF_QUARTER,
+    SHARE_OF_YEAR,
+    _tone(
+        "negative_share_change_30d",
+        aggregate="trend",
+        unit="ratio",
+        meaning="The negative share of the last 30 days over that of the last 365.",
+        window=30,
+        of=SHARE_OF_MONTH,
+        by=SHARE_OF_YEAR,
+        high=Wording(
+            "negative_tone", "Negative messages are {change} more frequent in the last {days} days than over the year"
+        ),
+    ),
+    Feature(
+        "days_since_negative_message",
+        SCORES,
+        "days_since",
+        "days",
+        "Days since the last message of a customer that is negative.",
+        where=f"sentiment < {NEGATIVE}",
+        low=Wording("negative_tone", "Their last negative message was {value} ago; usual is {usual}"),
+    ),
+    Feature(
+        "days_since_leaving_message",
+        SCORES,
+        "days_since",
+        "days",
+        "Days since the last message in which a customer spoke of leaving.",
+        where="intent is not null",
+        low=Wording("intent_to_leave", "They last spoke of leaving {value} ago"),
     ),
     *over(
         (30, 90, 365),

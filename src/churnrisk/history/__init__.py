@@ -2,7 +2,7 @@
 
 from churnrisk.history.days import FOREVER, day_column, day_columns, day_number, day_of, micros
 from churnrisk.history.engine import connect, first_line, name, one_row, quoted
-from churnrisk.history.landing import Incoming, Landed, land, read_manifests
+from churnrisk.history.landing import Incoming, Landed, files_of, land, read_manifests, relation_of
 from churnrisk.history.past import History, Past
 from churnrisk.history.stage import Engine, Stage
 
@@ -19,6 +19,7 @@ __all__ = [
     "day_columns",
     "day_number",
     "day_of",
+    "files_of",
     "first_line",
     "land",
     "micros",
@@ -26,4 +27,5 @@ __all__ = [
     "one_row",
     "quoted",
     "read_manifests",
+    "relation_of",
 ]

@@ -74,7 +74,7 @@ class Past:
 class History:
     """The landed rows of one company, opened for reading."""
 
-    def __init__(self, folder: Path, time_zone: str, held: Path | None = None) -> None:
+    def __init__(self, folder: Path, time_zone: str, held: Path | None = None, text_version: str = "") -> None:
         """Open the history in a folder.
 
         Args:
@@ -82,6 +82,7 @@ class History:
             time_zone: the company's.
             held: the Parquet file of validation's verdicts (`table_name`, `row_hash`, `landed_at`); rows named there
                 are left out.
+            text_version: the one whose message scores are seen; all of them where it is empty.
 
         Raises:
             InputError: nothing was landed yet.
@@ -93,6 +94,7 @@ class History:
         if not self.manifests:
             raise InputError(f"There is no history in {folder}", "Run `churnrisk extract` first", folder=str(folder))
         compare_checksums(folder, self.manifests)
+        self.text_version = text_version
         self.held = held if held is not None and held.is_file() else None
         self._connection = connect(spill=folder / ".spill")
         self._connection.execute("create schema landed")
@@ -235,13 +237,16 @@ class History:
 
     def _usable(self, table: Table, columns: tuple[str, ...]) -> str:
         """The SQL of the landed rows of a table that has some, without those that are held back."""
+        wanted = []
+        if table.name == "message_scores" and self.text_version:
+            wanted.append(f"model_version = {quoted(self.text_version)}")
+        if self.held is not None:
+            wanted.append(
+                "(row_hash, landed_at) not in (select (row_hash, landed_at) from"
+                f" read_parquet({quoted(str(self.held))}) where table_name = {quoted(table.name)})"
+            )
         rows = f"select {', '.join(columns)} from {relation_of(files_of(self.folder, self.manifests, table.name))}"
-        if self.held is None:
-            return rows
-        return (
-            f"{rows} where (row_hash, landed_at) not in (select (row_hash, landed_at) from"
-            f" read_parquet({quoted(str(self.held))}) where table_name = {quoted(table.name)})"
-        )
+        return f"{rows} where {' and '.join(wanted)}" if wanted else rows
 
     def _materialise(self, table: Table) -> None:
         """Give each version its days: happened (d), known from (k), gone from (x), so that the past is a comparison."""

@@ -23,6 +23,7 @@ from churnrisk.jobs.steps import (
     train,
     write_worklist,
 )
+from churnrisk.jobs.text import TextRead, read_file
 
 __all__ = [
     "DEMO_ACCOUNTS",
@@ -35,6 +36,7 @@ __all__ = [
     "Project",
     "Quarantine",
     "ScoreSummary",
+    "TextRead",
     "TicketsWritten",
     "TrainSummary",
     "Written",
@@ -46,6 +48,7 @@ __all__ = [
     "make_company",
     "quarantine",
     "quiet",
+    "read_file",
     "read_worklist",
     "refuse_failing",
     "refuse_mostly_held",

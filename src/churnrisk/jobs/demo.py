@@ -104,15 +104,15 @@ def demo(
     """
     config = folder / "churnrisk.toml"
     run("simulate", make_company, folder, accounts, seed, DEMO_WEEKS)
-    extracted = run("extract and validate", _extract, config)
+    extracted = run("extract, read, validate", _extract, config)
     trained = run("features and train", _train, config)
     scored = run("score", _score, config)
     page, table = run("worklist", _write, config)
     return DemoOutcome(str(config), extracted, trained, scored, page, table)
 
 
-def _extract(config: Path) -> Extracted:
-    return extract(Project.read(config))
+def _extract(config: Path, on_progress: Progress = quiet) -> Extracted:
+    return extract(Project.read(config), on_progress=on_progress)
 
 
 def _train(config: Path, on_progress: Progress = quiet) -> TrainSummary:

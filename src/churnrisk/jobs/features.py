@@ -75,7 +75,7 @@ def features(
     """
     history, label = project.history, project.parameters.label
     as_ofs = usable_as_ofs(history, project.parameters) if training else (project.moment(day),)
-    catalogue = CATALOGUE.having(history.present, project.parameters.features.leave_out)
+    catalogue = CATALOGUE.having(history.present, project.parameters.features.leave_out, history.text_version)
     populations = {as_of: eligible(history.upto(as_of), label) for as_of in as_ofs}
     with single_writer(project.data), _started(project, engine) as start:
         matrices = Matrices(history, catalogue, project.matrices, start)

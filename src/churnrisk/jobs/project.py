@@ -12,6 +12,7 @@ from churnrisk.extract.landing import history_folder
 from churnrisk.history import History, read_manifests
 from churnrisk.parameters import Parameters, Policy
 from churnrisk.settings import Settings
+from churnrisk.text import Reader, brought_scores
 from churnrisk.timeline import AsOf
 from churnrisk.validate import are_judged, validate, verdicts_file
 
@@ -70,7 +71,16 @@ class Project:
         folder = history_folder(self.settings)
         if read_manifests(folder) and not are_judged(folder, self.settings):
             validate(folder, self.settings)
-        return History(folder, self.settings.company.time_zone, verdicts_file(folder, self.settings))
+        version = self.reader.version if self.reader else ""
+        return History(folder, self.settings.company.time_zone, verdicts_file(folder, self.settings), version)
+
+    @cached_property
+    def reader(self) -> Reader | None:
+        """What reads customers' messages; None where nothing is read, or the export brought scores of its own."""
+        told = self.settings.text
+        if told.model == "none" or brought_scores(history_folder(self.settings)):
+            return None
+        return Reader.of(told.model, told.languages)
 
     def moment(self, day: str = "") -> AsOf:
         """The as_of of an ISO day; without one, the last day that is known to its end.

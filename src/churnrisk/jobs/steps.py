@@ -15,6 +15,7 @@ from churnrisk.extract.landing import extract as land_sources
 from churnrisk.extract.landing import history_folder
 from churnrisk.jobs.progress import Progress, quiet
 from churnrisk.jobs.project import Project
+from churnrisk.jobs.text import read_history
 from churnrisk.out import worklist_csv, worklist_html
 from churnrisk.outreach import Worklist, build_worklist
 from churnrisk.registry import Registry
@@ -22,6 +23,7 @@ from churnrisk.score import find, latest, lineage, publish
 from churnrisk.score import score as score_accounts
 from churnrisk.store import parquet_bytes, single_writer, write_atomic
 from churnrisk.tables import ACTIVITY_TABLES
+from churnrisk.text import Scored
 from churnrisk.train import train as train_models
 from churnrisk.train.evaluation import metrics
 from churnrisk.validate import Contradiction, check_own_rules, validate
@@ -45,6 +47,7 @@ class Extracted:
         unreadable: lines that could not be read, all loads together, by source.
         contradictions: rows that contradict others, largest share first.
         mostly_held: tables that nothing can do without of which more than half is held back.
+        text: what was read of customers' messages.
     """
 
     load: int
@@ -57,6 +60,7 @@ class Extracted:
     unreadable: dict[str, int]
     contradictions: tuple[Contradiction, ...]
     mostly_held: tuple[str, ...]
+    text: Scored
 
 
 @dataclass(frozen=True)
@@ -120,11 +124,12 @@ class Written:
     accounts: int
 
 
-def extract(project: Project, rebuild: bool = False) -> Extracted:
-    """Land what is new in the sources, then judge every row."""
+def extract(project: Project, rebuild: bool = False, on_progress: Progress = quiet) -> Extracted:
+    """Land what is new in the sources, read what customers wrote, then judge every row."""
     check_own_rules(project.settings)
     with single_writer(project.data):
         landed = land_sources(project.settings, rebuild=rebuild)
+        text = read_history(project, on_progress)
         verdicts = validate(history_folder(project.settings), project.settings)
     return Extracted(
         load=landed.load,
@@ -141,6 +146,7 @@ def extract(project: Project, rebuild: bool = False) -> Extracted:
             for table in ("accounts", *ACTIVITY_TABLES)
             if verdicts.held.get(table, 0) > MOST_HELD * verdicts.landed.get(table, 0)
         ),
+        text=text,
     )
 
 

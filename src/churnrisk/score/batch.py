@@ -87,7 +87,7 @@ def score(
         HeldError: a source stopped arriving, the model does not fit today's label or catalogue, or a gate failed.
     """
     refuse_stale(history, settings, as_of)
-    catalogue = CATALOGUE.having(history.present, parameters.features.leave_out)
+    catalogue = CATALOGUE.having(history.present, parameters.features.leave_out, history.text_version)
     _refuse_misfit(champion, parameters, catalogue.hash)
     past = history.upto(as_of)
     accounts = population(past, parameters.label)

@@ -1,7 +1,7 @@
 """The settings, and what every configuration file has in common."""
 
 from churnrisk.settings.base import Configuration, Kind, digest, parse, place, read_toml
-from churnrisk.settings.company import Company, Export, Format, Mapping, OwnRule, Settings, Source, zone
+from churnrisk.settings.company import Company, Export, Format, Mapping, OwnRule, Settings, Source, Text, zone
 
 __all__ = [
     "Company",
@@ -13,6 +13,7 @@ __all__ = [
     "OwnRule",
     "Settings",
     "Source",
+    "Text",
     "digest",
     "parse",
     "place",

