@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -130,7 +131,7 @@ def read_file(
     counts = _Counts()
     try:
         with tempfile.TemporaryDirectory() as scratch:
-            open_source(connection, "messages", Source(path=str(file.resolve())), file.parent, Path(scratch))
+            _open(connection, file, Path(scratch))
             total = _refuse_unfit(connection, file, column)
             batches = connection.sql("select * from messages").to_arrow_reader(_BATCH)
             with write(batches.schema) as append:
@@ -157,7 +158,21 @@ def read_file(
     )
 
 
-def _refuse_unfit(connection: Any, file: Path, column: str) -> int:
+def _open(connection: duckdb.DuckDBPyConnection, file: Path, scratch: Path) -> None:
+    """Make the file the view `messages`; its faults are told without the settings, which this command does not read."""
+    if not file.is_file():
+        raise InputError(f"There is no file {file}", "Check its path", file=str(file))
+    try:
+        open_source(connection, "messages", Source(path=str(file.resolve())), file.parent, scratch)
+    except InputError as error:
+        if "churnrisk.toml" not in error.next_step:
+            raise
+        raise InputError(
+            error.fact.replace("The source messages ", ""), "Check that it is whole and that its ending is right"
+        ) from error
+
+
+def _refuse_unfit(connection: duckdb.DuckDBPyConnection, file: Path, column: str) -> int:
     """The number of rows; raises InputError where there is nothing to read."""
     there = [str(row[0]) for row in connection.execute("describe messages").fetchall()]
     if column not in there:

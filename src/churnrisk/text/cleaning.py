@@ -12,11 +12,11 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from operator import itemgetter
 
-from churnrisk.text.nets import LINES, Lines, caught
+from churnrisk.text.nets import caught, compiled
 from churnrisk.text.rules import all_cleaning
 from churnrisk.text.technical import is_code, is_fence, is_trace, may_be_technical
 
@@ -27,8 +27,11 @@ _SIGNATURE_LINES, _SIGNATURE_WORDS = 12, 9
 #: A header on two lines, and a closing formula with a name, have fewer characters.
 _HEADER, _CLOSING = 200, 60
 _LOOKED_AHEAD = 40
+#: That a message is automatic is said so early in a line.
+_TOLD_EARLY = 300
 
-_SUSPECT = re.compile(r"[\n\r<>@`&]|://|www\.", re.IGNORECASE)
+#: A message without any of these is a line of the customer's own words.
+_SUSPECT = frozenset("\n\r<>@`&")
 _IS_HTML = re.compile(
     r"<(?:!doctype|html|body|head|div|p|br|span|table|blockquote|ul|ol|li|a|b|i|strong|em)\b[^<>]*>", re.IGNORECASE
 )
@@ -45,7 +48,8 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(rf"{_ADDRESS.pattern}|`[^`\n]{{1,200}}`", re.IGNORECASE)
-_MAY_CUT = re.compile(r"[@`]|://|www\.", re.IGNORECASE)
+#: Half of a letter, as a broken export has it; no file can be written with it.
+_HALF = re.compile(r"[\ud800-\udfff]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 #: A line that talks on ends so, whatever its length; Korean sentences are short in words.
 _TALKS_ON = re.compile(r"[!?？]$|[다요]\.$")
@@ -87,31 +91,31 @@ def own_words(body: str) -> Own:
     """The customer's own words in a message's body, which is read in Unicode's composed form (NFC)."""
     text = composed(body)[:MOST_OF_BODY]
     places: tuple[int, ...] | None = None
-    if not _SUSPECT.search(text):
+    may_cut = "@" in text or "`" in text or "://" in text or "www." in text.lower()
+    if not may_cut and _SUSPECT.isdisjoint(text):
         own = text.strip()
         return Own(
             own,
             ((0, text.index(own[0]) if own else 0),),
-            is_automatic=_is_automatic([own], Lines(caught("automatic", own))),
+            is_automatic=_is_automatic([own]),
         )
-    if _IS_HTML.search(text):
+    if "<" in text and _IS_HTML.search(text):
         plain = _without_html(_Traced(text, tuple(range(len(text)))))
         text, places = plain.text, plain.places
     lines = text.split("\n")
     stripped = [line.strip() for line in lines]
-    rules = _LineRules(text)
-    if _is_automatic(stripped, rules.automatic):
+    if _is_automatic(stripped):
         return Own("", is_automatic=True)
     begins = list(accumulate((len(line) + 1 for line in lines), initial=0))
-    parts = _parts if _MAY_CUT.search(text) else _whole
-    kept = [part for number in _own_lines(lines, stripped, rules) for part in parts(lines[number], begins[number])]
+    parts = _parts if may_cut else _whole
+    kept = [part for number in _own_lines(text, lines, stripped) for part in parts(lines[number], begins[number])]
     return _joined(kept, text, places)
 
 
 def composed(body: str) -> str:
     """The body in Unicode's composed form, with a line feed between lines; places are counted in it."""
     body = body.replace("\r\n", "\n").replace("\r", "\n") if "\r" in body else body
-    return body if body.isascii() else unicodedata.normalize("NFC", body)
+    return body if body.isascii() else unicodedata.normalize("NFC", _HALF.sub("\ufffd", body))
 
 
 def _whole(line: str, begins: int) -> tuple[tuple[int, int, bool]]:
@@ -186,81 +190,107 @@ def _without_html(letters: _Traced) -> _Traced:
     return letters.replaced(_ENTITY, lambda found: html.unescape(found[0]).replace("\xa0", " ")[:1])
 
 
-def _is_automatic(stripped: Sequence[str], automatic: Lines) -> bool:
+def _is_automatic(stripped: Sequence[str]) -> bool:
     """Whether one of the first lines says that no person wrote it."""
-    return automatic.may_be and any(automatic.are_in(line[:300]) for line in [line for line in stripped if line][:5])
+    first = [line[:_TOLD_EARLY] for line in stripped if line][:5]
+    return any("automatic" in _programs(line) for line in first)
 
 
-def _own_lines(lines: list[str], stripped: list[str], rules: _LineRules) -> list[int]:
+@lru_cache(maxsize=4096)
+def _programs(line: str) -> frozenset[str]:
+    """Whether a line begins as a footer that programs add, or says that no person wrote it."""
+    found = set()
+    for part, number in caught("programs", line):
+        pattern = compiled(part, number)
+        if pattern.search(line) if part == "automatic" else pattern.match(_CAUTION.sub("", line)):
+            found.add(part)
+    return frozenset(found)
+
+
+def _introduces(line: str) -> bool:
+    """Whether a line introduces what is quoted."""
+    return bool(_INTRODUCES.search(line)) and any(
+        compiled(part, number).match(line) for part, number in caught("reply_headers", line)
+    )
+
+
+@lru_cache(maxsize=50_000)  # closing formulas, greetings and names come again and again
+def _closes(line: str) -> bool:
+    """Whether a line is a closing formula."""
+    return len(line) <= _CLOSING and any(
+        compiled(part, number).fullmatch(line) for part, number in caught("sign_offs", line)
+    )
+
+
+@lru_cache(maxsize=50_000)
+def _greets(line: str) -> bool:
+    """Whether a line only greets."""
+    return any(compiled(part, number).match(line) for part, number in caught("greetings", line))
+
+
+def _own_lines(text: str, lines: list[str], stripped: list[str]) -> list[int]:
     """The numbers of the customer's own lines: not what others wrote or programs added, no greeting, no signature."""
-    kept = [number for number in _unquoted(stripped, rules) if stripped[number]]
-    if rules.may_be_code or rules.footers.may_be:
-        kept = list(_prose(kept, lines, stripped, rules))
+    kept = [number for number in _unquoted(stripped, ":" in text or "：" in text) if stripped[number]]
+    kept = list(_prose(kept, lines, stripped, may_be_technical(text)))
     kept = [number for number in kept if not (stripped[number][0] in _DIVIDES and _DIVIDER.match(stripped[number]))]
-    if len(kept) > 1 and rules.greetings.begin(stripped[kept[0]]):
+    if len(kept) > 1 and _greets(stripped[kept[0]]):
         return kept[1:]
     return kept
 
 
-class _LineRules:
-    """What may be found in the lines of one text."""
-
-    def __init__(self, text: str) -> None:
-        # A header may be wrapped: its words are looked for across the break.
-        numbers = caught("lines", text.replace("\n", " "))
-        self.headers, self.sign_offs, self.footers, self.greetings, self.automatic = (
-            Lines([found for found in numbers if found[0] == part]) for part in LINES
-        )
-        self._may_have_fields = ":" in text or "：" in text
-        self.may_be_code = may_be_technical(text)
-
-    def header_height(self, text: str, below: Sequence[str]) -> int:
-        """How many lines introduce what is quoted, beginning with this one; 0 where it introduces nothing."""
-        if self.headers.may_be and (height := self._introducing(text, below[0] if below else "")):
-            return height
-        if not self._may_have_fields or not (":" in text or "：" in text):
-            return 0
-        fields = _header_fields()
-        return 1 if fields.match(text) and any(fields.match(line) for line in below[:2]) else 0
-
-    def _introducing(self, text: str, following: str) -> int:
-        is_wrapped = following.endswith((":", "：")) and len(text) + len(following) < _HEADER
-        if is_wrapped and self.headers.begin(f"{text} {following}"):
-            return 2
-        return 1 if text and _INTRODUCES.search(text) and self.headers.begin(text) else 0
-
-    def ends_here(self, text: str, below: Sequence[str]) -> bool:
-        """Whether the customer's words end here: a signature's mark, or a closing formula with a signature below."""
-        if text in ("--", "—", "––"):
-            return True
-        if not (self.sign_offs.may_be and 0 < len(text) <= _CLOSING and self.sign_offs.are(text)):
-            return False
-        signature = []
-        for line in below:
-            if line.startswith(">") or self.header_height(line, []) or self.footers.begin(line):
-                break
-            signature += [line] if line else []
-        return len(signature) <= _SIGNATURE_LINES and not any(map(_is_sentence, signature))
-
-
-def _unquoted(stripped: list[str], rules: _LineRules) -> Iterator[int]:
+def _unquoted(stripped: list[str], may_have_fields: bool) -> Iterator[int]:
     """Lines above and between what is quoted; the signature ends them too, but not an answer further down."""
     number = 0
+    last_quoted = max((place for place, line in enumerate(stripped) if line.startswith(">")), default=-1)
     while number < len(stripped):
-        text, below = stripped[number], stripped[number + 1 : number + _LOOKED_AHEAD]
-        if text.startswith((">", "|>")):
+        text = stripped[number]
+        if not text or text.startswith((">", "|>")):
             number += 1
-        elif height := rules.header_height(text, below):
-            if not any(line.startswith(">") for line in stripped[number + height :]):
+        elif height := _header_height(text, stripped[number + 1 : number + 3], may_have_fields):
+            if number + height > last_quoted:
                 return
             number += height
-        elif rules.ends_here(text, below):
+        elif _ends_here(text, stripped[number + 1 : number + _LOOKED_AHEAD], may_have_fields):
             if not any(stripped[:number]):
                 yield number
             number = _next_quote(stripped, number + 1)
         else:
             yield number
             number += 1
+
+
+def _header_height(text: str, below: Sequence[str], may_have_fields: bool) -> int:
+    """How many lines introduce what is quoted, beginning with this one; 0 where it introduces nothing."""
+    if not text:
+        return 0
+    following = below[0] if below else ""
+    is_wrapped = following.endswith((":", "：")) and len(text) + len(following) < _HEADER
+    if is_wrapped and _introduces(f"{text} {following}"):
+        return 2
+    if _introduces(text):
+        return 1
+    if not may_have_fields or not (":" in text or "：" in text):
+        return 0
+    fields = _header_fields()
+    return 1 if fields.match(text) and any(fields.match(line) for line in below[:2]) else 0
+
+
+def _ends_here(text: str, below: Sequence[str], may_have_fields: bool) -> bool:
+    """Whether the customer's words end here: a signature's mark, or a closing formula with a signature below."""
+    if text in ("--", "—", "––"):
+        return True
+    if not _closes(text):
+        return False
+    signature = []
+    for place, line in enumerate(below):
+        if line.startswith(">") or _header_height(line, below[place + 1 :], may_have_fields) or _is_footer(line):
+            break
+        signature += [line] if line else []
+    return len(signature) <= _SIGNATURE_LINES and not any(map(_is_sentence, signature))
+
+
+def _is_footer(line: str) -> bool:
+    return bool(line) and "footers" in _programs(line)
 
 
 def _next_quote(stripped: list[str], number: int) -> int:
@@ -281,21 +311,21 @@ def _is_sentence(line: str) -> bool:
     return len(_WORD.findall(line)) > _SIGNATURE_WORDS or bool(_TALKS_ON.search(line))
 
 
-def _prose(numbers: list[int], lines: list[str], stripped: list[str], rules: _LineRules) -> Iterator[int]:
+def _prose(numbers: list[int], lines: list[str], stripped: list[str], may_be_code: bool) -> Iterator[int]:
     """Lines that people write: no footers, no fenced code, no traces and logs."""
     in_fence = in_trace = False
     footer = before = -2
     for number in numbers:
         text = lines[number]
-        if rules.may_be_code and is_fence(text):
+        if may_be_code and is_fence(text):
             in_fence = not in_fence and text.count("```") < 2
             continue
         # What follows a footer, up to the next empty line, belongs to it.
-        is_footer = number == footer + 1 or rules.footers.begin(_CAUTION.sub("", stripped[number]))
+        is_footer = number == footer + 1 or _is_footer(stripped[number])
         footer = number if is_footer else footer
-        if rules.may_be_code:
+        if may_be_code:
             goes_on = in_trace and number == before + 1 and text.startswith((" ", "\t"))
             in_trace = is_trace(text) or goes_on
         before = number
-        if not (in_fence or is_footer or in_trace or (rules.may_be_code and is_code(text))):
+        if not (in_fence or is_footer or in_trace or (may_be_code and is_code(text))):
             yield number

@@ -42,24 +42,31 @@ class Said:
 
 def find_intents(text: str) -> list[Said]:
     """What a text says of leaving, the surest sign first; at most one quote for each intent."""
-    numbers = caught("intents", text)
-    if not numbers:
+    if not caught("intents", text):
         return []
     rules, found = _rules(), dict[str, Said]()
     for start, sentence in _sentences(text):
-        for part, number in numbers:
+        for part, number in caught("intents", sentence):
             intent, excuses = rules[number]
             match = compiled(part, number).search(sentence) if intent not in found else None
-            if match and not any_of(excuses).search(sentence):
+            if match and not any(any_of(patterns).search(sentence) for patterns in excuses):
                 found[intent] = _quoted(intent, sentence, start, match)
     return [found[intent] for intent in INTENTS if intent in found]
 
 
 @cache
-def _rules() -> list[tuple[str, tuple[str, ...]]]:
-    """Of each pattern's number the intent that it speaks of, and what must not be in the sentence."""
+def _rules() -> list[tuple[str, tuple[tuple[str, ...], ...]]]:
+    """Of each pattern's number the intent that it speaks of, and what must not be in the sentence.
+
+    All languages' patterns know English words such as "refund": what excuses them in English excuses them everywhere.
+    """
+    excuses = {
+        (language.code, rules.intent): language.unless + rules.unless
+        for language in languages()
+        for rules in language.intents
+    }
     return [
-        (rules.intent, language.unless + rules.unless)
+        (rules.intent, tuple({excuses[language.code, rules.intent]: None, excuses.get(("en", rules.intent), ()): None}))
         for language in languages()
         for rules in language.intents
         for _ in rules.patterns

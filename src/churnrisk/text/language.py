@@ -176,7 +176,8 @@ def _best(texts: list[str], odds: NDArray[np.float32]) -> tuple[list[str], NDArr
 
 def _bytes(text: str) -> bytes:
     """As the library reads it: capitals only are small ones; cut between two characters."""
-    return (text.lower() if text.isupper() else text).encode()[:_MOST_BYTES].decode(errors="ignore").encode()
+    small = text.lower() if text.isupper() else text
+    return small.encode(errors="surrogatepass")[:_MOST_BYTES].decode(errors="ignore").encode()
 
 
 def _chances(table: _Table, encoded: list[bytes]) -> NDArray[np.float32]:

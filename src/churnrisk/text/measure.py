@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from churnrisk.text.intent import find_intents
 from churnrisk.text.language import TAUGHT, detect
 from churnrisk.text.reading import SentimentModel
 
@@ -28,6 +29,21 @@ class Right:
 
     cases: int
     share: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """Cases of the intent to leave in one language.
+
+    Attributes:
+        there: cases that have one.
+        found: cases in which one was found.
+        right: cases in which the right one is among those found.
+    """
+
+    there: int
+    found: int
+    right: int
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,20 @@ def case_accuracy(model: SentimentModel, folder: Path) -> dict[str, Right]:
         said = tone_words(tones(model, cases.text.tolist()))
         found[code] = Right(len(cases), float((said == cases.expected.to_numpy()).mean()))
     return found
+
+
+def intent_accuracy(folder: Path) -> dict[str, Found]:
+    """What of the intent to leave is found in the cases, by language: precision is right of found, recall of there."""
+    told = {}
+    for code in TAUGHT:
+        cases = read_cases(folder / f"intent_{code}.tsv")
+        said = [[each.intent for each in find_intents(text)] for text in cases.text]
+        told[code] = Found(
+            there=int((cases.expected != "none").sum()),
+            found=sum(bool(intents) for intents in said),
+            right=sum(expected in intents for expected, intents in zip(cases.expected, said, strict=True)),
+        )
+    return told
 
 
 def auc_by_source(model: SentimentModel, labelled: pd.DataFrame) -> dict[str, dict[str, float]]:

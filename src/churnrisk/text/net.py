@@ -25,7 +25,7 @@ _SHORTEST = 2
 #: No more sets of a part are carried along.
 _MOST_SETS = 12
 #: So many sets of a pattern are looked for: the first in one pass, the others where it was seen.
-_GIVEN, _MOST_ASKED = 3, 16
+_GIVEN, _MOST_ASKED = 4, 64
 _NOTHING = frozenset({""})
 _Sets: TypeAlias = frozenset[frozenset[str]]
 #: Of one pattern: sets of literals, of each of which a match has one.
@@ -65,7 +65,7 @@ class Net:
 
     def catch(self, text: str) -> list[int]:
         """The numbers, rising, of the patterns that may match somewhere in the text; all that do are among them."""
-        small = text.lower()
+        small = _small(text)
         seen = set(self._always)
         if not self._is_empty:
             for _, numbers in self._automaton.iter(small):
@@ -81,6 +81,13 @@ class Net:
             else:
                 return False
         return True
+
+
+def _small(text: str) -> str:
+    """Small letters, and those that `re` takes for "i" and "s" where case does not matter."""
+    if text.isascii():
+        return text.lower()
+    return text.replace("İ", "i").lower().replace("ı", "i").replace("ſ", "s")
 
 
 def required(pattern: str, rarity: Callable[[str], float] | None = None) -> list[frozenset[str]]:

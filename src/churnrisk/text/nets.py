@@ -21,8 +21,8 @@ from churnrisk.text.rules import all_cleaning, languages, rules_hash
 REQUIRED = "languages/required.json"
 #: The intents' patterns of all languages, and the parts of cleaning that are patterns of lines.
 PARTS = ("intents", "reply_headers", "sign_offs", "footers", "greetings", "automatic")
-#: Parts that are looked for together, in any line of a text.
-LINES = ("reply_headers", "sign_offs", "footers", "greetings", "automatic")
+#: What programs write, looked for together in every line.
+_PROGRAMS = ("footers", "automatic")
 #: A pattern: its part, and its number among the patterns of that part.
 Numbered: TypeAlias = tuple[str, int]
 #: What may stand behind a closing formula on its line: a name.
@@ -40,7 +40,7 @@ def patterns_of(part: str) -> tuple[str, ...]:
 @cache
 def _net_of(part: str) -> tuple[Net, list[Numbered]]:
     """The net over one part, or over all that are looked for in lines, and what its numbers stand for."""
-    parts = LINES if part == "lines" else (part,)
+    parts = _PROGRAMS if part == "programs" else (part,)
     sets = [sets for one in parts for sets in _sets_of(one)]
     return Net(sets), [(one, number) for one in parts for number in range(len(patterns_of(one)))]
 
@@ -67,30 +67,6 @@ def caught(part: str, text: str) -> list[Numbered]:
     """The patterns of a part that may match in the text, in order; all that do are among them."""
     net, named = _net_of(part)
     return [named[number] for number in net.catch(text)]
-
-
-class Lines:
-    """Patterns that may match a line.
-
-    Attributes:
-        may_be: whether there is any.
-    """
-
-    def __init__(self, found: Sequence[Numbered]) -> None:
-        self._patterns = [compiled(part, number) for part, number in found]
-        self.may_be = bool(found)
-
-    def begin(self, line: str) -> bool:
-        """Whether one of them matches at the beginning of the line."""
-        return any(pattern.match(line) for pattern in self._patterns)
-
-    def are(self, line: str) -> bool:
-        """Whether one of them matches the whole line."""
-        return any(pattern.fullmatch(line) for pattern in self._patterns)
-
-    def are_in(self, line: str) -> bool:
-        """Whether one of them matches somewhere in the line."""
-        return any(pattern.search(line) for pattern in self._patterns)
 
 
 def work_out() -> str:
