@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 
 import numpy as np
 import pytest
@@ -94,9 +95,18 @@ def classifier(folder, labels=("negative", "neutral", "positive"), table=HEARD, 
     return str(folder)
 
 
+@cache
+def few():
+    """Twenty sentences of each language and tone."""
+    groups = {}
+    for row in sentences():
+        groups.setdefault((row.lang, row.label), []).append(row)
+    return [row for rows in groups.values() for row in rows[:20]]
+
+
 def little_encoder(folder, outputs=("last_hidden_state",), seed=1):
     """An encoder that has a vector of its own for each word of the sentences that a head is fitted on."""
-    words = dict.fromkeys(word for row in sentences() for word in row.text.lower().split())
+    words = dict.fromkeys(word for row in few() for word in row.text.lower().split())
     known = ["[PAD]", "[UNK]", *words]
     table = np.random.default_rng(seed).normal(size=(len(known), 512)).astype(np.float32)
     write_tokenizer(folder, known)
@@ -106,12 +116,12 @@ def little_encoder(folder, outputs=("last_hidden_state",), seed=1):
 
 @pytest.fixture
 def few_sentences(monkeypatch):
-    monkeypatch.setattr(encoders, "SENTENCES", 20)
+    monkeypatch.setattr(encoders, "sentences", few)
 
 
 def share_right(model):
     """Of the sentences that a head is fitted on, those whose sign it gives back."""
-    rows = [row for row in sentences() if row.label != "neu"]
+    rows = [row for row in few() if row.label != "neu"]
     tone = model.score([row.text for row in rows], [row.lang for row in rows])
     return np.mean([(said < 0) == (row.label == "neg") for said, row in zip(tone, rows, strict=True)])
 
@@ -239,9 +249,9 @@ def test_the_graph_may_lie_in_a_folder_of_its_own_as_on_the_hub(extra, tmp_path)
 
 def test_huge_texts_and_strange_signs_are_cut_to_what_is_read(extra, tmp_path):
     model = encoder(classifier(tmp_path / "little"))
-    huge, odd = model.score([f"{GOOD} " * 100_000, f"{GOOD} \0 \ud800"], ["en", "en"])
+    huge, odd = model.score([f"{GOOD} " * 100_000, f"great \0 {GOOD} \ud800"], ["en", "en"])
     assert huge > 0.9
-    assert np.isfinite(odd)
+    assert odd > 0.9
 
 
 @pytest.mark.parametrize(
@@ -257,7 +267,7 @@ def test_a_head_is_kept_as_json_and_used_again(extra, tmp_path, few_sentences, m
     first = Reader.of(folder)
     kept = (tmp_path / "little" / HEAD).read_bytes()
     assert set(json.loads(kept)) == {"of", "weights", "bias"}
-    texts = [row.text for row in sentences()]
+    texts = [row.text for row in few()]
     said = first.model.score(texts, [""] * len(texts))
     monkeypatch.setattr(Head, "fit", None)
     second = Reader.of(folder)

@@ -98,10 +98,12 @@ class Head:
     def fit(cls, encode: Callable[[Sequence[str]], Floats], of: str) -> Head:
         """Learn from some thousand of the sentences that ship; at 30 of them a second it takes some minutes."""
         from sklearn.linear_model import LogisticRegression
+        from threadpoolctl import threadpool_limits
 
         rows = sentences()
         vectors = encode([row.text for row in rows])
-        model = LogisticRegression(C=_C, max_iter=2000).fit(vectors, [LABELS.index(row.label) for row in rows])
+        with threadpool_limits(1):  # the same bytes whatever the number of cores
+            model = LogisticRegression(C=_C, max_iter=2000).fit(vectors, [LABELS.index(row.label) for row in rows])
         return cls.made(of, model.coef_.T, model.intercept_)
 
 
