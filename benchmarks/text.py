@@ -4,6 +4,8 @@
 
 - `path_per_second_core`: bodies a second on one core, from body to language, sentiment and intent with its quote;
 - `sentiment_per_second_core`: own words a second on one core, their language known, to sentiment;
+- `language_library_per_second_core`: the same own words through py3langid's own `classify`, as a reference of how fast
+  the machine is;
 - `auc_LANG`: negative against positive on `dev.parquet` of FOLDER (lang, src, lic, text, label), sources together,
   the mean over sources; left out without a folder;
 - `cases_LANG`: the share of the behavioural cases that come out right;
@@ -54,6 +56,7 @@ def bodies(folder: Path, accounts: int) -> list[str]:
 def speed(folder: str, accounts: int) -> dict[str, float]:
     """Messages a second of CPU time, by the whole path and by the sentiment model alone."""
     from churnrisk.text import Reader, SmallModel, detect, own_words
+    from churnrisk.text.language import identifier
 
     given = bodies(Path(folder), accounts)
     reader, model = Reader(), SmallModel.read()
@@ -67,6 +70,7 @@ def speed(folder: str, accounts: int) -> dict[str, float]:
         "mean_characters": mean(map(len, given)),
         "path_per_second_core": path,
         "sentiment_per_second_core": sentiment,
+        "language_library_per_second_core": _rate(lambda: [identifier().classify(text) for text in own], len(own)),
     }
 
 

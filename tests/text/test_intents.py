@@ -106,9 +106,19 @@ def test_who_wants_to_cancel_is_heard(code, text):
 def test_the_quote_stands_at_its_place_in_the_body(code, text, around):
     body = QUOTED_REPLY[around].format(said=text)
     reading = read_messages([body])[0]
-    read = body.replace("\r\n", "\n")
     assert text in reading.quote
-    assert read[reading.start : reading.end] == reading.quote
+    assert body[reading.start : reading.end] == reading.quote
+
+
+def test_a_line_break_inside_a_sentence_hides_nothing():
+    """A mail client wrapped it; a list below it is no part of it."""
+    (reading,) = read_messages(
+        ["We have thought about it for long and will now cancel our\ncontract at the end of May."]
+    )
+    assert reading.intent == "cancel"
+    assert reading.quote == "We have thought about it for long and will now cancel our contract at the end of May."
+    (listed,) = read_messages(["What we would like to see in the next version:\n- cancel a meeting\n- a dark theme"])
+    assert listed.intent == ""
 
 
 @in_each_language(LEAVING)

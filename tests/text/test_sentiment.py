@@ -73,7 +73,7 @@ def test_an_automatic_reply_is_nobodys_tone():
 
 
 def test_a_message_reads_the_same_alone_and_among_others():
-    texts = read_cases(CASES / "sentiment_de.tsv").text.tolist() + ["", "👍", "x" * 9000]
+    texts = [*read_cases(CASES / "sentiment_de.tsv").text.tolist(), "", "👍", "x" * 9000]
     together = read_messages(texts)
     assert [read_messages([text])[0] for text in texts] == together
 
@@ -101,7 +101,7 @@ def test_features_of_a_text_do_not_depend_on_its_neighbours(texts):
 def test_the_hash_of_a_word_is_the_same_wherever_it_stands(words):
     """The vectorised hash against the plain one."""
     seen = grams._words(grams._letters([" ".join(words)]))
-    heard = [word for word in "".join(map(chr, grams._letters([" ".join(words)]).codes)).split()]
+    heard = list("".join(map(chr, grams._letters([" ".join(words)]).codes)).split())
     assert [int(each) for each in seen.whole] == [grams.word_hash(word) for word in heard]
 
 

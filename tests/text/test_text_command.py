@@ -81,6 +81,16 @@ def test_without_a_file_to_write_the_rows_are_shown_and_counted(file):
     assert "intent: cancel 1" in done.output
 
 
+def test_a_file_in_another_encoding_is_read_when_it_is_told(tmp_path):
+    file = tmp_path / "alt.csv"
+    file.write_bytes("body\nWir möchten den Vertrag kündigen.\n".encode("cp1252"))
+    refused = run(file, "--column", "body")
+    assert (refused.exit_code, "--encoding" in refused.output) == (30, True)
+    done = run(file, "--column", "body", "--encoding", "cp1252")
+    assert done.exit_code == 0
+    assert "intent: cancel 1" in done.output
+
+
 def test_json_is_one_object(file):
     done = CliRunner().invoke(main, ["text", str(file), "--column", "body", "--json"])
     told = json.loads(done.stdout)
@@ -94,6 +104,9 @@ def test_json_is_one_object(file):
         ("id,body\n1,\n", ["--column", "body"], "has no message in its column body"),
         ("", ["--column", "body"], "is empty"),
         ("id,body\n1,hello there\n", ["--column", "body", "--out", "out.docx"], "ends in nothing that can be written"),
+        ("id,body\n1,hello there\n", ["--column", "body", "--out", "messages.csv"], "is the file that is read"),
+        ("body,sentiment\nhello,1\n", ["--column", "body", "--out", "out.csv"], "has a column 'sentiment' of its own"),
+        ("id,body\n1,hello there\n", ["--column", "body", "--language", "xx"], "No language is called 'xx'"),
         ("id,body\n1,hello there\n", ["--column", "body", "--model", "no-such"], "There is no text model no-such"),
     ],
 )

@@ -172,15 +172,18 @@ def quarantine_replay(out: Path | None, config: Path, as_json: bool) -> Any:
 @click.option(
     "--language", "languages", multiple=True, help="A language (en, da ...) that the writers are known to use."
 )
+@click.option("--encoding", default="", help="Of a text file, such as cp1252.  [default: UTF-8]")
 @answering(reads_settings=False)
-def text(file: Path, column: str, out: Path | None, model: str, languages: tuple[str, ...], as_json: bool) -> Any:
+def text(
+    file: Path, column: str, out: Path | None, model: str, languages: tuple[str, ...], encoding: str, as_json: bool
+) -> Any:
     """Read messages: language, sentiment or `unscored`, and the intent to leave with its quote."""
     from churnrisk import jobs
     from churnrisk.text import Reader
 
     reader = Reader.of(model, languages)
     with progress("read messages", silent=as_json) as tell:
-        record = jobs.read_file(file, column, reader, out, tell)
+        record = jobs.read_file(file, column, reader, out, tell, encoding)
     if not as_json:
         show.text_read(record)
     return record

@@ -110,7 +110,12 @@ def read_history(project: Project, on_progress: Progress = quiet) -> Scored:
 
 
 def read_file(
-    file: Path, column: str, reader: Reader, out: Path | None = None, on_progress: Progress = quiet
+    file: Path,
+    column: str,
+    reader: Reader,
+    out: Path | None = None,
+    on_progress: Progress = quiet,
+    encoding: str = "",
 ) -> TextRead:
     """Read a column of messages in a CSV, Parquet, JSON Lines or Excel file.
 
@@ -121,6 +126,7 @@ def read_file(
         out: a CSV, Parquet or JSON Lines file to write: the columns of the file, and what its messages say. The texts
             of a CSV are made safe for spreadsheets; the other two keep them as they are.
         on_progress: told rows read, and of how many.
+        encoding: of a text file, as Python names it; UTF-8 where it is not said.
 
     Raises:
         InputError: the file cannot be read, has no such column, or no row; `out` ends in something else.
@@ -131,8 +137,8 @@ def read_file(
     counts = _Counts()
     try:
         with tempfile.TemporaryDirectory() as scratch:
-            _open(connection, file, Path(scratch))
-            total = _refuse_unfit(connection, file, column)
+            _open(connection, file, Path(scratch), encoding)
+            total = _refuse_unfit(connection, file, column, out)
             batches = connection.sql("select * from messages").to_arrow_reader(_BATCH)
             with write(batches.schema) as append:
                 for batch in batches:
@@ -158,27 +164,38 @@ def read_file(
     )
 
 
-def _open(connection: duckdb.DuckDBPyConnection, file: Path, scratch: Path) -> None:
+def _open(connection: duckdb.DuckDBPyConnection, file: Path, scratch: Path, encoding: str) -> None:
     """Make the file the view `messages`; its faults are told without the settings, which this command does not read."""
     if not file.is_file():
         raise InputError(f"There is no file {file}", "Check its path", file=str(file))
     try:
-        open_source(connection, "messages", Source(path=str(file.resolve())), file.parent, scratch)
+        open_source(connection, "messages", Source(path=str(file.resolve()), encoding=encoding), file.parent, scratch)
     except InputError as error:
         if "churnrisk.toml" not in error.next_step:
             raise
         raise InputError(
-            error.fact.replace("The source messages ", ""), "Check that it is whole and that its ending is right"
+            error.fact.replace("The source messages ", ""),
+            "Check that it is whole and that its ending is right, or pass --encoding cp1252 or the like",
         ) from error
 
 
-def _refuse_unfit(connection: duckdb.DuckDBPyConnection, file: Path, column: str) -> int:
-    """The number of rows; raises InputError where there is nothing to read."""
-    there = [str(row[0]) for row in connection.execute("describe messages").fetchall()]
+def _refuse_unfit(connection: duckdb.DuckDBPyConnection, file: Path, column: str, out: Path | None) -> int:
+    """The number of rows; raises InputError where there is nothing to read, or something would be lost."""
+    kinds = {str(row[0]): str(row[1]) for row in connection.execute("describe messages").fetchall()}
+    there = list(kinds)
+    if out is not None and out.resolve() == file.resolve():
+        raise InputError(f"{out} is the file that is read", "Pass another --out", file=str(out))
+    taken = [name for name in there if name in _WRITTEN.names]
+    if out is not None and taken:
+        raise InputError(
+            f"{file} has a column {taken[0]!r} of its own, which {out} would lose", "Rename it", columns=taken
+        )
     if column not in there:
         raise InputError(
             f"{file} has no column {column!r}", f"Pass --column with one of {', '.join(there)}", columns=there
         )
+    if kinds[column].endswith("]") or kinds[column].startswith(("STRUCT", "MAP", "BLOB", "UNION")):
+        raise InputError(f"The column {column} of {file} holds no text but {kinds[column]}", "Pass another --column")
     rows, messages = one_row(connection, f"select count(*), count({name(column)}) from messages")
     if not messages:
         raise InputError(f"{file} has no message in its column {column}", "Check the file, or pass another --column")

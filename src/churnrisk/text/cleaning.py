@@ -53,8 +53,8 @@ _HALF = re.compile(r"[\ud800-\udfff]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 #: A line that talks on ends so, whatever its length; Korean sentences are short in words.
 _TALKS_ON = re.compile(r"[!?？]$|[다요]\.$")
-#: A line that introduces a quotation ends so, or has an address or a time of day; prose about who wrote what has not.
-_INTRODUCES = re.compile(r"[:：>\-–—_*]\s*$|@|\d[:.]\d\d")
+_INTRODUCES = frozenset(":：>-–—_*")
+_TIME = re.compile(r"\d[:.]\d\d")
 #: What may stand before a note on confidentiality: "NOTICE:", "UWAGA:".
 _CAUTION = re.compile(r"^\W*\w{3,14}\s?: ?(?=\S)")
 _DIVIDES = "_=*-–—"
@@ -97,14 +97,14 @@ def own_words(body: str) -> Own:
         return Own(
             own,
             ((0, text.index(own[0]) if own else 0),),
-            is_automatic=_is_automatic([own]),
+            is_automatic=_is_automatic(own, [own]),
         )
     if "<" in text and _IS_HTML.search(text):
         plain = _without_html(_Traced(text, tuple(range(len(text)))))
         text, places = plain.text, plain.places
     lines = text.split("\n")
     stripped = [line.strip() for line in lines]
-    if _is_automatic(stripped):
+    if _is_automatic(text, stripped):
         return Own("", is_automatic=True)
     begins = list(accumulate((len(line) + 1 for line in lines), initial=0))
     parts = _parts if may_cut else _whole
@@ -114,7 +114,8 @@ def own_words(body: str) -> Own:
 
 def composed(body: str) -> str:
     """The body in Unicode's composed form, with a line feed between lines; places are counted in it."""
-    body = body.replace("\r\n", "\n").replace("\r", "\n") if "\r" in body else body
+    # A line break of two signs stays two signs, so that places are those of the body.
+    body = body.replace("\r\n", " \n").replace("\r", "\n") if "\r" in body else body
     return body if body.isascii() else unicodedata.normalize("NFC", _HALF.sub("\ufffd", body))
 
 
@@ -190,8 +191,10 @@ def _without_html(letters: _Traced) -> _Traced:
     return letters.replaced(_ENTITY, lambda found: html.unescape(found[0]).replace("\xa0", " ")[:1])
 
 
-def _is_automatic(stripped: Sequence[str]) -> bool:
+def _is_automatic(text: str, stripped: Sequence[str]) -> bool:
     """Whether one of the first lines says that no person wrote it."""
+    if not caught("programs", text):
+        return False
     first = [line[:_TOLD_EARLY] for line in stripped if line][:5]
     return any("automatic" in _programs(line) for line in first)
 
@@ -209,17 +212,20 @@ def _programs(line: str) -> frozenset[str]:
 
 def _introduces(line: str) -> bool:
     """Whether a line introduces what is quoted."""
-    return bool(_INTRODUCES.search(line)) and any(
+    return _may_introduce(line) and any(
         compiled(part, number).match(line) for part, number in caught("reply_headers", line)
     )
+
+
+def _may_introduce(line: str) -> bool:
+    """Such a line ends so, or has an address or a time of day; prose about who wrote what has not."""
+    return line[-1] in _INTRODUCES or "@" in line or bool(_TIME.search(line))
 
 
 @lru_cache(maxsize=50_000)  # closing formulas, greetings and names come again and again
 def _closes(line: str) -> bool:
     """Whether a line is a closing formula."""
-    return len(line) <= _CLOSING and any(
-        compiled(part, number).fullmatch(line) for part, number in caught("sign_offs", line)
-    )
+    return any(compiled(part, number).fullmatch(line) for part, number in caught("sign_offs", line))
 
 
 @lru_cache(maxsize=50_000)
@@ -230,33 +236,39 @@ def _greets(line: str) -> bool:
 
 def _own_lines(text: str, lines: list[str], stripped: list[str]) -> list[int]:
     """The numbers of the customer's own lines: not what others wrote or programs added, no greeting, no signature."""
-    kept = [number for number in _unquoted(stripped, ":" in text or "：" in text) if stripped[number]]
-    kept = list(_prose(kept, lines, stripped, may_be_technical(text)))
+    kept = _unquoted(stripped, ":" in text or "：" in text)
+    may_be_code, may_end = may_be_technical(text), bool(caught("programs", text))
+    if may_be_code or may_end:
+        kept = list(_prose(kept, lines, stripped, may_be_code))
     kept = [number for number in kept if not (stripped[number][0] in _DIVIDES and _DIVIDER.match(stripped[number]))]
     if len(kept) > 1 and _greets(stripped[kept[0]]):
         return kept[1:]
     return kept
 
 
-def _unquoted(stripped: list[str], may_have_fields: bool) -> Iterator[int]:
+def _unquoted(stripped: list[str], may_have_fields: bool) -> list[int]:
     """Lines above and between what is quoted; the signature ends them too, but not an answer further down."""
-    number = 0
+    kept: list[int] = []
     last_quoted = max((place for place, line in enumerate(stripped) if line.startswith(">")), default=-1)
+    number = 0
     while number < len(stripped):
         text = stripped[number]
+        height = 0
         if not text or text.startswith((">", "|>")):
-            number += 1
+            height = 1
         elif height := _header_height(text, stripped[number + 1 : number + 3], may_have_fields):
             if number + height > last_quoted:
-                return
-            number += height
-        elif _ends_here(text, stripped[number + 1 : number + _LOOKED_AHEAD], may_have_fields):
-            if not any(stripped[:number]):
-                yield number
-            number = _next_quote(stripped, number + 1)
+                return kept
+        elif len(text) <= _CLOSING and _ends_here(stripped, number, may_have_fields):
+            # "Thanks for nothing" alone, or below a greeting, is what the customer has to say.
+            if all(_greets(stripped[line]) for line in kept):
+                kept.append(number)
+            height = _next_quote(stripped, number + 1) - number
         else:
-            yield number
-            number += 1
+            kept.append(number)
+            height = 1
+        number += height
+    return kept
 
 
 def _header_height(text: str, below: Sequence[str], may_have_fields: bool) -> int:
@@ -275,13 +287,14 @@ def _header_height(text: str, below: Sequence[str], may_have_fields: bool) -> in
     return 1 if fields.match(text) and any(fields.match(line) for line in below[:2]) else 0
 
 
-def _ends_here(text: str, below: Sequence[str], may_have_fields: bool) -> bool:
+def _ends_here(stripped: list[str], number: int, may_have_fields: bool) -> bool:
     """Whether the customer's words end here: a signature's mark, or a closing formula with a signature below."""
-    if text in ("--", "—", "––"):
+    if stripped[number] in ("--", "—", "––"):
         return True
-    if not _closes(text):
+    if not _closes(stripped[number]):
         return False
     signature = []
+    below = stripped[number + 1 : number + _LOOKED_AHEAD]
     for place, line in enumerate(below):
         if line.startswith(">") or _header_height(line, below[place + 1 :], may_have_fields) or _is_footer(line):
             break
@@ -302,7 +315,7 @@ def _next_quote(stripped: list[str], number: int) -> int:
 
 @cache
 def _header_fields() -> re.Pattern[str]:
-    names = "|".join(re.escape(field) for field in all_cleaning("header_fields"))
+    names = "|".join(f"(?:{field})" for field in all_cleaning("header_fields"))
     return re.compile(rf"\*?(?:{names})\s?\*?[:：]", re.IGNORECASE)
 
 

@@ -1,8 +1,8 @@
 """The intent to leave: what customers say before they go, found by each language's rules, with the words that say it.
 
 Reads customers' own words, sentence by sentence. A sentence that says it is not so ("we do not want to cancel"), or
-that speaks of cancelling something else (a meeting, an order), has no intent. All languages' rules are tried on every
-message: a short message's language is often a guess, and a Dane may cancel in English.
+that speaks of cancelling something else (a meeting, an order), has no intent. The rules of the message's language and
+of English are tried, and those of all languages where it is not known or mixed.
 
 Most messages have no such sentence; a net over the words that rules ask for leaves few messages, and few rules each.
 """
@@ -14,13 +14,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from churnrisk.text.nets import caught, compiled
+from churnrisk.text.nets import caught_intents, compiled
 from churnrisk.text.rules import INTENTS, any_of, languages
 
 #: A quote is no longer; a longer sentence is cut around what was found.
 LONGEST_QUOTE = 160
 
 _SENTENCE = re.compile(r"[^.!?\n。！？…]*(?:[.!?。！？…](?![\s\n]|$)[^.!?\n。！？…]*)*(?:[.!?。！？…]+|\n|$)")
+
+#: A line that was wrapped inside a sentence: it is long, ends in no stop, and no item of a list follows.
+_WRAPPED = re.compile(r"(?<=[^\n]{20})(?<![.!?。！？…:;])\n(?!\s*(?:[-*•–—]|\d{1,2}[.)])\s)")
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,20 @@ class Said:
     end: int
 
 
-def find_intents(text: str) -> list[Said]:
-    """What a text says of leaving, the surest sign first; at most one quote for each intent."""
-    if not caught("intents", text):
+def find_intents(text: str, language: str = "") -> list[Said]:
+    """What a text says of leaving, the surest sign first; at most one quote for each intent.
+
+    Args:
+        text: a customer's own words.
+        language: two letters; the rules of all languages are tried where it is not said.
+    """
+    may_be = caught_intents(text, language)
+    if not may_be:
         return []
     rules, found = _rules(), dict[str, Said]()
-    for start, sentence in _sentences(text):
-        for part, number in caught("intents", sentence):
+    sentences = list(_sentences(text))
+    for start, sentence in sentences:
+        for part, number in may_be if len(sentences) == 1 else caught_intents(sentence, language):
             intent, excuses = rules[number]
             match = compiled(part, number).search(sentence) if intent not in found else None
             if match and not any(any_of(patterns).search(sentence) for patterns in excuses):
@@ -75,6 +85,7 @@ def _rules() -> list[tuple[str, tuple[tuple[str, ...], ...]]]:
 
 def _sentences(text: str) -> Iterator[tuple[int, str]]:
     """Where each sentence begins, and the sentence. A stop inside a number or an address ends nothing."""
+    text = _WRAPPED.sub(" ", text) if "\n" in text else text
     for found in _SENTENCE.finditer(text):
         sentence = found[0].strip()
         if sentence:

@@ -50,7 +50,8 @@ class Net:
 
     def __init__(self, sets_of: Sequence[Sets]) -> None:
         """Take, for each pattern, the sets of literals that `required` gives."""
-        self._others = [[tuple(one) for one in sets[1:]] for sets in sets_of]
+        # The fewer literals, the sooner it is known that none is there.
+        self._others = [sorted((tuple(one) for one in sets[1:]), key=len) for sets in sets_of]
         self._always = frozenset(number for number, sets in enumerate(sets_of) if not sets)
         numbers: dict[str, set[int]] = {}
         for number, sets in enumerate(sets_of):

@@ -63,10 +63,33 @@ def compiled(part: str, number: int) -> re.Pattern[str]:
     return re.compile(f"(?:{patterns_of(part)[number]}){ending}", re.IGNORECASE)
 
 
+@lru_cache(maxsize=256)  # the parts of one body ask for the same text several times
+def _programs_in(text: str) -> list[Numbered]:
+    net, named = _net_of("programs")
+    return [named[number] for number in net.catch(text)]
+
+
 def caught(part: str, text: str) -> list[Numbered]:
     """The patterns of a part that may match in the text, in order; all that do are among them."""
+    if part == "programs":
+        return _programs_in(text)
     net, named = _net_of(part)
     return [named[number] for number in net.catch(text)]
+
+
+def caught_intents(text: str, language: str) -> list[Numbered]:
+    """The patterns of intents that may match: of one language and English; of all where it is not known."""
+    net, named = _intents_of(language)
+    return [named[number] for number in net.catch(text)]
+
+
+@cache
+def _intents_of(language: str) -> tuple[Net, list[Numbered]]:
+    owners = [each.code for each in languages() for rules in each.intents for _ in rules.patterns]
+    spoken = {language, "en"} if language in owners else set(owners)
+    sets = _sets_of("intents")
+    numbers = [number for number, owner in enumerate(owners) if owner in spoken]
+    return Net([sets[number] for number in numbers]), [("intents", number) for number in numbers]
 
 
 def work_out() -> str:

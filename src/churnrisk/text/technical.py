@@ -7,7 +7,6 @@ import re
 #: What a text has in which any line may be technical: one of these signs, or of these words.
 _SIGNS = frozenset('{}();=[]<>$`~"')
 _TIMES = re.compile(r"\d\d[:-]\d\d|[0-9a-f]{8}")
-_DIGITS = frozenset("0123456789")
 _WORDS = tuple(
     "Error Exception Warning Fault Caused panic goroutine ERROR WARN INFO DEBUG FATAL TRACE CRITICAL GET POST PUT PATCH"
     " DELETE HTTP ORA SQLSTATE _id -id".split()
@@ -53,9 +52,7 @@ def may_be_technical(text: str) -> bool:
     """Whether any line of a text may be technical; most texts need not be looked at line by line."""
     if not _SIGNS.isdisjoint(text):
         return True
-    if not _DIGITS.isdisjoint(text) and _TIMES.search(text):
-        return True
-    return any(word in text for word in _WORDS)
+    return bool(_TIMES.search(text)) or any(map(text.__contains__, _WORDS))
 
 
 def is_fence(line: str) -> bool:
