@@ -49,7 +49,7 @@ class Marks:
         """The pattern of a record without its end: one line, or several with the right number of cells."""
         delim = re.escape(self.delim.encode())
         one, several = self._cell(rb"\r\n"), self._cell(b"")
-        return rb"(?:%b(?:%b%b)*+(?=[\r\n])|%b(?:%b%b){%d}+(?:%b)?(?=[\r\n]))" % (
+        return rb"(?:%b(?>(?:%b%b)*)(?=[\r\n])|%b(?>(?:%b%b){%d})(?:%b)?(?=[\r\n]))" % (
             *(one, delim, one),
             *(several, delim, several, self.width - 1, delim),
         )
@@ -61,8 +61,8 @@ class Marks:
         marked = rb"%b%b" % (quote, quote) if escape == quote else rb"(?:%b[^%b]|%b%b)" % (escape, never, quote, quote)
         if escape != quote and not never:
             marked = rb"(?:%b.|%b%b)" % (escape, quote, quote)
-        quoted = rb"[ \t]*+%b%b(?:%b%b)*+%b[ \t]*+" % (quote, plain, marked, plain, quote)
-        bare = rb"[^%b\r\n]*+" % delim if len(self.delim) == 1 else rb"(?:(?!%b)[^\r\n])*+" % delim
+        quoted = rb"[ \t]*+%b%b(?>(?:%b%b)*)%b[ \t]*+" % (quote, plain, marked, plain, quote)
+        bare = rb"[^%b\r\n]*+" % delim if len(self.delim) == 1 else rb"(?>(?:(?!%b)[^\r\n])*)" % delim
         return rb"(?:%b|(?![ \t]*+%b)%b)" % (quoted, quote, bare)
 
 
@@ -77,7 +77,7 @@ def mend(file: Path, copy: Path, marks: Marks, skip: int) -> list[Aside]:
     """
     copy.parent.mkdir(parents=True, exist_ok=True)
     one = re.compile(rb"(%b)%b" % (marks.record(), _END), re.DOTALL)
-    many = re.compile(rb"(?:%b%b)*+" % (marks.record(), _END), re.DOTALL)
+    many = re.compile(rb"(?>(?:%b%b)*)" % (marks.record(), _END), re.DOTALL)
     aside: list[Aside] = []
     with opened(file) as raw, copy.open("wb") as written:
         ahead = _Ahead(raw)

@@ -25,6 +25,8 @@ from churnrisk.store import sha256_of
 from churnrisk.text import grams
 
 NAME = "small"
+#: Under this probability of the likeliest tone a text is unscored, where it has words and their language is not known.
+UNSURE_IF_FOREIGN = 0.6
 _REPAIR = "Install churnrisk again, or restore models/sentiment from the repository"
 #: Two whole-number sums in one float: the second is this much larger. Sums stay under it for texts that are cut.
 _APART = float(1 << 26)
@@ -81,7 +83,10 @@ class SmallModel:
         chances = self.chances(texts, languages)
         sentiment = np.round(chances[:, 2] - chances[:, 0], 4)
         is_taught = np.array([not code or code in self._constants for code in languages], bool)
-        sentiment[~is_taught | (chances.max(axis=1) < self._unsure_below)] = np.nan
+        # Words in no known language have to be clearer.
+        is_foreign = [not code and any(map(str.isalpha, text)) for code, text in zip(languages, texts, strict=True)]
+        least = np.where(is_foreign, UNSURE_IF_FOREIGN, self._unsure_below)
+        sentiment[~is_taught | (chances.max(axis=1) < least)] = np.nan
         return sentiment
 
     def chances(self, texts: Sequence[str], languages: Sequence[str]) -> NDArray[np.float64]:
