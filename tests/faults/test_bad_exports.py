@@ -176,7 +176,7 @@ def told(done: Result) -> str:
     """The one sentence on stderr, after the line that says what is being done."""
     assert done.exit_code == 30, done.output
     [*progress, sentence] = done.stderr.splitlines()
-    assert progress in ([], ["extract and validate ..."])
+    assert progress in ([], ["extract, read, validate ..."])
     assert "Traceback" not in done.output
     assert sentence.endswith(".")
     return sentence

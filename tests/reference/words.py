@@ -47,6 +47,7 @@ CONDITIONS: dict[str, Callable[[Any], bool]] = {
     "is_first": lambda fact: fact.is_first,
     "waited is null": lambda fact: fact.waited is None,
     "in_hours is not null": lambda fact: fact.in_hours is not None,
+    "sentiment < -0.3": lambda fact: fact.sentiment is not None and fact.sentiment < -0.3,
     "sentiment is not null": lambda fact: fact.sentiment is not None,
     "intent is not null": lambda fact: fact.intent is not None,
     "kind = 'csat'": lambda fact: fact.kind == "csat",
