@@ -1,4 +1,4 @@
-"""The small model: what it says of cases written by others, what it leaves unscored, and that its files are guarded."""
+"""The small model: what it says of cases written apart from what it learnt, what it leaves unscored, and that its files are guarded."""
 
 from __future__ import annotations
 
