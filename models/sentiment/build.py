@@ -233,9 +233,9 @@ and positive reaches a probability of {unsure}.
 
 *Cases*: `tests/text/cases/sentiment_*.tsv`, written apart from the training sentences; right means under -0.3, over
 0.3, or between. They are no blind measure any more: which of them failed was looked at while sentences were added, in
-German one by one, so new sentences will come out right a little less often. *AUC*: on `dev.parquet`, sources that are not trained on or parts kept aside: reviews,
-tweets and comments rather than support mail. *Same complaint* and so on: the mean sentiment of sentences of the same
-meaning in every language (`tests/text/cases/parallel.tsv`).
+German one by one, so new sentences will come out right a little less often. *AUC*: on `dev.parquet`, sources that are
+not trained on or parts kept aside: reviews, tweets and comments rather than support mail. *Same complaint* and so on:
+the mean sentiment of sentences of the same meaning in every language (`tests/text/cases/parallel.tsv`).
 
 ## What it learnt from
 

@@ -1,4 +1,4 @@
-"""The small model: what it says of cases written apart from what it learnt, what it leaves unscored, and that its files are guarded."""
+"""The small model: cases written apart from what it learnt, what it leaves unscored, and that its files are guarded."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_training_and_scoring_count_alike():
 def test_the_same_meaning_weighs_the_same_in_every_language():
     """The mean sentiment of twelve complaints, eight neutral sentences and eight of praise; one of eight weighs .25."""
     found = same_meaning(MODEL, CASES / "parallel.tsv")
-    for part, most in (("complaint", 0.3), ("neutral", 0.15), ("praise", 0.5)):
+    for part, most in (("complaint", 0.3), ("neutral", 0.15), ("praise", 0.35)):
         means = [getattr(found[language], part) for language in TAUGHT]
         assert max(means) - min(means) < most, (part, found)
 
