@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from churnrisk.text.nets import caught_intents, compiled
+from churnrisk.text.nets import caught_in_sentence, caught_intents, compiled
 from churnrisk.text.rules import INTENTS, any_of, languages
 
 #: A quote is no longer; a longer sentence is cut around what was found.
@@ -54,11 +54,10 @@ def find_intents(text: str, language: str = "") -> list[Said]:
     if not may_be:
         return []
     rules, found = _rules(), dict[str, Said]()
-    sentences = list(_sentences(text))
-    for start, sentence in sentences:
-        for part, number in may_be if len(sentences) == 1 else caught_intents(sentence, language):
+    for start, sentence in _sentences(text):
+        for number in caught_in_sentence(may_be, sentence, language):
             intent, excuses = rules[number]
-            match = compiled(part, number).search(sentence) if intent not in found else None
+            match = compiled("intents", number).search(sentence) if intent not in found else None
             if match and not any(any_of(patterns).search(sentence) for patterns in excuses):
                 found[intent] = _quoted(intent, sentence, start, match)
     return [found[intent] for intent in INTENTS if intent in found]

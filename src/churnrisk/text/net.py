@@ -24,8 +24,8 @@ _MOST_SPELLINGS = 48
 _SHORTEST = 2
 #: No more sets of a part are carried along.
 _MOST_SETS = 12
-#: So many sets of a pattern are looked for: the first in one pass, the others where it was seen.
-_GIVEN, _MOST_ASKED = 4, 64
+#: So many sets of a pattern are looked for, the first of them in one pass; no more literals in those after the first.
+_GIVEN, _IN_PASS, _MOST_ASKED = 4, 2, 64
 _NOTHING = frozenset({""})
 _Sets: TypeAlias = frozenset[frozenset[str]]
 #: Of one pattern: sets of literals, of each of which a match has one.
@@ -51,37 +51,62 @@ class Net:
     def __init__(self, sets_of: Sequence[Sets]) -> None:
         """Take, for each pattern, the sets of literals that `required` gives."""
         # The fewer literals, the sooner it is known that none is there.
-        self._others = [sorted((tuple(one) for one in sets[1:]), key=len) for sets in sets_of]
-        self._always = frozenset(number for number, sets in enumerate(sets_of) if not sets)
-        numbers: dict[str, set[int]] = {}
+        self._sets = [sorted(map(tuple, sets), key=len) for sets in sets_of]
+        self._later = [sorted(map(tuple, sets[_IN_PASS:]), key=len) for sets in sets_of]
+        # One bit for each pattern and each set that is looked for in the pass: the first sets, then the second.
+        self._patterns = len(sets_of)
+        self._given, bits = 0, dict[str, int]()
         for number, sets in enumerate(sets_of):
-            for literal in sets[0] if sets else ():
-                numbers.setdefault(literal, set()).add(number)
+            for depth in range(_IN_PASS):
+                bit = 1 << (depth * self._patterns + number)
+                if depth >= len(sets):
+                    self._given |= bit
+                for literal in sets[depth] if depth < len(sets) else ():
+                    bits[literal] = bits.get(literal, 0) | bit
         self._automaton = ahocorasick.Automaton()
-        for literal in sorted(numbers):
-            self._automaton.add_word(literal, frozenset(numbers[literal]))
-        if numbers:
+        for literal in sorted(bits):
+            self._automaton.add_word(literal, bits[literal])
+        if bits:
             self._automaton.make_automaton()
-        self._is_empty = not numbers
+        self._is_empty = not bits
 
     def catch(self, text: str) -> list[int]:
         """The numbers, rising, of the patterns that may match somewhere in the text; all that do are among them."""
-        small = _small(text)
-        seen = set(self._always)
+        small, seen = _small(text), self._given
         if not self._is_empty:
-            for _, numbers in self._automaton.iter(small):
-                seen |= numbers
-        return sorted(number for number in seen if self._has_others(number, small))
+            for _, bits in self._automaton.iter(small):
+                seen |= bits
+        in_all = seen & ((1 << self._patterns) - 1)
+        for _ in range(_IN_PASS - 1):
+            seen >>= self._patterns
+            in_all &= seen
+        return [number for number in _places(in_all) if _has_each(self._later[number], small)]
 
-    def _has_others(self, number: int, small: str) -> bool:
-        """Whether one literal of each further set of the pattern is there too; loops, for it is asked so often."""
-        for literals in self._others[number]:
-            for literal in literals:
-                if literal in small:
-                    break
-            else:
-                return False
-        return True
+    def catch_again(self, numbers: Iterable[int], part: str) -> list[int]:
+        """Which of the patterns that a text was caught by may match in a part of it."""
+        small = _small(part)
+        return [number for number in numbers if _has_each(self._sets[number], small)]
+
+
+def _has_each(sets: Sequence[Sequence[str]], small: str) -> bool:
+    """Whether one literal of each set is there; loops, for it is asked so often."""
+    for literals in sets:
+        for literal in literals:
+            if literal in small:
+                break
+        else:
+            return False
+    return True
+
+
+def _places(bits: int) -> list[int]:
+    """The places of the bits that are set, rising."""
+    found = []
+    while bits:
+        lowest = bits & -bits
+        found.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return found
 
 
 def _small(text: str) -> str:
@@ -97,7 +122,7 @@ def required(pattern: str, rarity: Callable[[str], float] | None = None) -> list
     Args:
         pattern: of Python's `re`.
         rarity: how seldom a literal is; by its length where it is not said. The most telling set comes first: the one
-            whose commonest literal is rarest, then the smallest. No more than three are given.
+            whose commonest literal is rarest, then the smallest. No more than four are given.
     """
     rare = rarity or _length
     sets = _sequence(parser.parse(pattern, re.IGNORECASE)).one_of

@@ -77,19 +77,27 @@ def caught(part: str, text: str) -> list[Numbered]:
     return [named[number] for number in net.catch(text)]
 
 
-def caught_intents(text: str, language: str) -> list[Numbered]:
-    """The patterns of intents that may match: of one language and English; of all where it is not known."""
+def caught_intents(text: str, language: str) -> list[int]:
+    """The numbers of the patterns of intents that may match: of one language and English; of all where it is not known.
+
+    They are numbers in the net of that language, for `caught_in_sentence`.
+    """
+    return _intents_of(language)[0].catch(text)
+
+
+def caught_in_sentence(numbers: list[int], sentence: str, language: str) -> list[int]:
+    """Which of a text's patterns may match in one of its sentences; as numbers of all patterns of intents."""
     net, named = _intents_of(language)
-    return [named[number] for number in net.catch(text)]
+    return [named[number] for number in net.catch_again(numbers, sentence)]
 
 
 @cache
-def _intents_of(language: str) -> tuple[Net, list[Numbered]]:
+def _intents_of(language: str) -> tuple[Net, list[int]]:
     owners = [each.code for each in languages() for rules in each.intents for _ in rules.patterns]
     spoken = {language, "en"} if language in owners else set(owners)
     sets = _sets_of("intents")
     numbers = [number for number, owner in enumerate(owners) if owner in spoken]
-    return Net([sets[number] for number in numbers]), [("intents", number) for number in numbers]
+    return Net([sets[number] for number in numbers]), numbers
 
 
 def work_out() -> str:
