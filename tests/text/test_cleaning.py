@@ -220,3 +220,12 @@ def test_what_no_person_wrote_is_automatic(body):
 
 def test_a_complaint_about_automatic_replies_is_not_automatic():
     assert not own_words("All we get from you are automatic answers, please read what we write.").is_automatic
+
+
+@pytest.mark.parametrize("sign", ["\u00ad", "\u200b", "\u2060", "\ufeff", "\u200e"])
+def test_signs_that_nobody_sees_hide_no_word(sign):
+    body = f"{sign}We will can{sign}cel our sub{sign}scription."
+    own = own_words(body)
+    assert own.text == "We will cancel our subscription."
+    start, end = own.place(len("We will "), len("We will cancel"))
+    assert body[start:end] == f"can{sign}cel"

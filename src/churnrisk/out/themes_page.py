@@ -1,22 +1,18 @@
-"""Themes as one page: a file that opens offline, asks nobody for anything and runs nothing.
+"""Themes as one page, see `offline`.
 
 Reads a `ThemeReport`, gives HTML. The picture is plain SVG: bars of volume, and churn lift as a point with
-its interval on a scale of halves and doubles. All text goes through a template that escapes.
+its interval on a scale of halves and doubles.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import math
 from dataclasses import dataclass
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from churnrisk.insights import Lift, Theme, ThemeReport
 from churnrisk.out import themes as told
 from churnrisk.out import words
+from churnrisk.out.offline import rendered
 
 #: Themes on one page.
 MOST = 60
@@ -140,7 +136,7 @@ class Page:
 
 def themes_html(report: ThemeReport) -> str:
     """The report as one self-contained HTML file."""
-    return _templates().get_template("themes.html").render(page=page(report), policy=_policy())
+    return rendered("themes.html", "themes.css", page=page(report))
 
 
 def page(report: ThemeReport) -> Page:
@@ -225,22 +221,3 @@ def _place(value: float) -> float:
     reach = math.log(WIDEST_LIFT)
     inside = min(max(math.log(max(value, 1e-9)), -reach), reach)
     return 50 + 50 * inside / reach
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("churnrisk.out"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _policy() -> str:
-    """The content security policy: the style of the page and nothing else."""
-    style = _templates().get_template("themes.css").render()
-    fingerprint = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{fingerprint}'; base-uri 'none'; form-action 'none'"

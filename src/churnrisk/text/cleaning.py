@@ -6,16 +6,16 @@ messages are a line or two and pass through untouched.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate
 from operator import itemgetter
 
+from churnrisk.text.markup import INVISIBLE, IS_HTML, without_html, without_invisible
 from churnrisk.text.nets import caught, compiled
 from churnrisk.text.rules import all_cleaning
 from churnrisk.text.technical import is_code, is_fence, is_trace, may_be_technical
@@ -31,18 +31,7 @@ _LOOKED_AHEAD = 40
 _TOLD_EARLY = 300
 
 #: A message without any of these is a line of the customer's own words.
-_SUSPECT = frozenset("\n\r<>@`&")
-_IS_HTML = re.compile(
-    r"<(?:!doctype|html|body|head|div|p|br|span|table|blockquote|ul|ol|li|a|b|i|strong|em)\b[^<>]*>", re.IGNORECASE
-)
-_UNSEEN = re.compile(r"<(style|script|head)\b[^>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_QUOTE = re.compile(r"<blockquote\b[^>]*>(?:(?!<blockquote\b).)*?</blockquote\s*>", re.IGNORECASE | re.DOTALL)
-_QUOTE_TO_END = re.compile(r"<blockquote\b[^>]*>.*", re.IGNORECASE | re.DOTALL)
-_CODE = re.compile(r"<(pre|code)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?ul|/?ol|/?h\d|/?table)\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<[/!]?[a-z][^<>]*>", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,10}\d?);", re.IGNORECASE)
-
+_SUSPECT = re.compile(r"[\n\r<>@`&]")
 _ADDRESS = re.compile(
     r"<?\b(?:https?://|ftp://|www\.)[^\s<>]*[^\s<>.,;:!?)\]]>?|<?(?:mailto:)?[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+>?",
     re.IGNORECASE,
@@ -54,14 +43,16 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 #: A line that talks on ends so, whatever its length; Korean sentences are short in words.
 _TALKS_ON = re.compile(r"[!?？]$|[다요]\.$")
 _INTRODUCES = frozenset(":：>-–—_*")
-_TIME = re.compile(r"\d[:.]\d\d")
+_TIME = re.compile(r"[0-9][:.][0-9][0-9]")
 #: What may stand before a note on confidentiality: "NOTICE:", "UWAGA:".
 _CAUTION = re.compile(r"^\W*\w{3,14}\s?: ?(?=\S)")
+#: A line that is one of these ends the words before a signature.
+_MARKS = frozenset(("--", "—", "––"))
 _DIVIDES = "_=*-–—"
 _DIVIDER = re.compile(r"[_=*\-–—]{2,}$")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Own:
     """A customer's own words.
 
@@ -91,17 +82,14 @@ def own_words(body: str) -> Own:
     """The customer's own words in a message's body, which is read in Unicode's composed form (NFC)."""
     text = composed(body)[:MOST_OF_BODY]
     places: tuple[int, ...] | None = None
+    if not text.isascii() and INVISIBLE.search(text):
+        text, places = without_invisible(text)
     may_cut = "@" in text or "`" in text or "://" in text or "www." in text.lower()
-    if not may_cut and _SUSPECT.isdisjoint(text):
+    if not may_cut and not _SUSPECT.search(text):
         own = text.strip()
-        return Own(
-            own,
-            ((0, text.index(own[0]) if own else 0),),
-            is_automatic=_is_automatic(own, [own]),
-        )
-    if "<" in text and _IS_HTML.search(text):
-        plain = _without_html(_Traced(text, tuple(range(len(text)))))
-        text, places = plain.text, plain.places
+        return Own(own, ((0, text.index(own[0]) if own else 0),), places, _is_automatic(own, [own]))
+    if "<" in text and IS_HTML.search(text):
+        text, places = without_html(text, places)
     lines = text.split("\n")
     stripped = [line.strip() for line in lines]
     if _is_automatic(text, stripped):
@@ -155,42 +143,6 @@ def _joined(parts: list[tuple[int, int, bool]], text: str, places: tuple[int, ..
     return Own("".join(words).rstrip(), tuple(pieces), places)
 
 
-@dataclass(frozen=True)
-class _Traced:
-    """A text that knows where each of its characters came from."""
-
-    text: str
-    places: tuple[int, ...]
-
-    def replaced(self, pattern: re.Pattern[str], by: Callable[[re.Match[str]], str]) -> _Traced:
-        """What the pattern finds is replaced; the new characters stand where the old ones began."""
-        parts: list[str] = []
-        places: list[int] = []
-        done = 0
-        for found in pattern.finditer(self.text):
-            new = by(found)
-            parts += (self.text[done : found.start()], new)
-            places += self.places[done : found.start()]
-            places += [self.places[found.start()]] * len(new)
-            done = found.end()
-        if not done:
-            return self
-        return _Traced("".join(parts) + self.text[done:], tuple(places) + self.places[done:])
-
-
-def _without_html(letters: _Traced) -> _Traced:
-    letters = letters.replaced(_UNSEEN, lambda _: "").replaced(_CODE, lambda _: "\n")
-    for _ in range(20):
-        shorter = letters.replaced(_QUOTE, lambda _: "\n> \n")
-        if shorter is letters:
-            break
-        letters = shorter
-    letters = (
-        letters.replaced(_QUOTE_TO_END, lambda _: "").replaced(_BREAK, lambda _: "\n").replaced(_TAG, lambda _: "")
-    )
-    return letters.replaced(_ENTITY, lambda found: html.unescape(found[0]).replace("\xa0", " ")[:1])
-
-
 def _is_automatic(text: str, stripped: Sequence[str]) -> bool:
     """Whether one of the first lines says that no person wrote it."""
     if not caught("programs", text):
@@ -210,16 +162,30 @@ def _programs(line: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _introduces(line: str) -> bool:
-    """Whether a line introduces what is quoted."""
-    return _may_introduce(line) and any(
-        compiled(part, number).match(line) for part, number in caught("reply_headers", line)
-    )
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """What some line of a text may be, seen at once in all of it; most lines need not be looked at for it.
 
+    Attributes:
+        may_tell_time: an introduction of quoted words that ends in no sign of its own has an address or a time of day.
+        may_have_fields: header fields, and introductions that are wrapped.
+        may_introduce: any of these, or a line that ends as introductions do.
+    """
 
-def _may_introduce(line: str) -> bool:
-    """Such a line ends so, or has an address or a time of day; prose about who wrote what has not."""
-    return line[-1] in _INTRODUCES or "@" in line or bool(_TIME.search(line))
+    may_tell_time: bool
+    may_have_fields: bool
+    may_introduce: bool
+
+    @staticmethod
+    def of(text: str, stripped: list[str]) -> _Signs:
+        time, fields = "@" in text or bool(_TIME.search(text)), ":" in text or "：" in text
+        return _Signs(time, fields, time or fields or any(line[-1:] in _INTRODUCES for line in stripped))
+
+    def introduces(self, line: str) -> bool:
+        """Whether a line introduces what is quoted; prose about who wrote what has none of the signs."""
+        if line[-1] not in _INTRODUCES and not (self.may_tell_time and ("@" in line or _TIME.search(line))):
+            return False
+        return any(compiled(part, number).match(line) for part, number in caught("reply_headers", line))
 
 
 @lru_cache(maxsize=50_000)  # closing formulas, greetings and names come again and again
@@ -236,8 +202,9 @@ def _greets(line: str) -> bool:
 
 def _own_lines(text: str, lines: list[str], stripped: list[str]) -> list[int]:
     """The numbers of the customer's own lines: not what others wrote or programs added, no greeting, no signature."""
-    kept = _unquoted(stripped, ":" in text or "：" in text)
-    may_be_code, may_end = may_be_technical(text), bool(caught("programs", text))
+    kept = _unquoted(stripped, _Signs.of(text, stripped))
+    may_be_code = may_be_technical("\n".join([lines[number] for number in kept]))
+    may_end = bool(caught("programs", text))
     if may_be_code or may_end:
         kept = list(_prose(kept, lines, stripped, may_be_code))
     kept = [number for number in kept if not (stripped[number][0] in _DIVIDES and _DIVIDER.match(stripped[number]))]
@@ -246,20 +213,20 @@ def _own_lines(text: str, lines: list[str], stripped: list[str]) -> list[int]:
     return kept
 
 
-def _unquoted(stripped: list[str], may_have_fields: bool) -> list[int]:
+def _unquoted(stripped: list[str], signs: _Signs) -> list[int]:
     """Lines above and between what is quoted; the signature ends them too, but not an answer further down."""
     kept: list[int] = []
-    last_quoted = max((place for place, line in enumerate(stripped) if line.startswith(">")), default=-1)
+    last_quoted = max((place for place, line in enumerate(stripped) if line[:1] == ">"), default=-1)
     number = 0
     while number < len(stripped):
         text = stripped[number]
         height = 0
-        if not text or text.startswith((">", "|>")):
+        if not text or text[0] == ">" or text.startswith("|>"):
             height = 1
-        elif height := _header_height(text, stripped[number + 1 : number + 3], may_have_fields):
+        elif signs.may_introduce and (height := _header_height(stripped, number, signs)):
             if number + height > last_quoted:
                 return kept
-        elif len(text) <= _CLOSING and _ends_here(stripped, number, may_have_fields):
+        elif len(text) <= _CLOSING and (text in _MARKS or _closes(text)) and _ends_here(stripped, number, signs):
             # "Thanks for nothing" alone, or below a greeting, is what the customer has to say.
             if all(_greets(stripped[line]) for line in kept):
                 kept.append(number)
@@ -271,32 +238,33 @@ def _unquoted(stripped: list[str], may_have_fields: bool) -> list[int]:
     return kept
 
 
-def _header_height(text: str, below: Sequence[str], may_have_fields: bool) -> int:
+def _header_height(stripped: list[str], number: int, signs: _Signs) -> int:
     """How many lines introduce what is quoted, beginning with this one; 0 where it introduces nothing."""
+    text = stripped[number]
     if not text:
         return 0
-    following = below[0] if below else ""
-    is_wrapped = following.endswith((":", "：")) and len(text) + len(following) < _HEADER
-    if is_wrapped and _introduces(f"{text} {following}"):
-        return 2
-    if _introduces(text):
+    if signs.may_have_fields and number + 1 < len(stripped):
+        following = stripped[number + 1]
+        is_wrapped = following.endswith((":", "：")) and len(text) + len(following) < _HEADER
+        if is_wrapped and signs.introduces(f"{text} {following}"):
+            return 2
+    if signs.introduces(text):
         return 1
-    if not may_have_fields or not (":" in text or "：" in text):
+    if not signs.may_have_fields or not (":" in text or "：" in text):
         return 0
     fields = _header_fields()
-    return 1 if fields.match(text) and any(fields.match(line) for line in below[:2]) else 0
+    return 1 if fields.match(text) and any(fields.match(line) for line in stripped[number + 1 : number + 3]) else 0
 
 
-def _ends_here(stripped: list[str], number: int, may_have_fields: bool) -> bool:
-    """Whether the customer's words end here: a signature's mark, or a closing formula with a signature below."""
-    if stripped[number] in ("--", "—", "––"):
+def _ends_here(stripped: list[str], number: int, signs: _Signs) -> bool:
+    """Whether the customer's words end here, at a signature's mark, or at a closing formula with a signature below."""
+    if stripped[number] in _MARKS:
         return True
-    if not _closes(stripped[number]):
-        return False
     signature = []
-    below = stripped[number + 1 : number + _LOOKED_AHEAD]
-    for place, line in enumerate(below):
-        if line.startswith(">") or _header_height(line, below[place + 1 :], may_have_fields) or _is_footer(line):
+    for place in range(number + 1, min(len(stripped), number + _LOOKED_AHEAD)):
+        line = stripped[place]
+        introduces = signs.may_introduce and _header_height(stripped, place, signs)
+        if introduces or line[:1] == ">" or _is_footer(line):
             break
         signature += [line] if line else []
     return len(signature) <= _SIGNATURE_LINES and not any(map(_is_sentence, signature))
@@ -308,7 +276,7 @@ def _is_footer(line: str) -> bool:
 
 def _next_quote(stripped: list[str], number: int) -> int:
     """The next line that is quoted; what stands above it belongs to the signature."""
-    while number < len(stripped) and not stripped[number].startswith(">"):
+    while number < len(stripped) and stripped[number][:1] != ">":
         number += 1
     return number
 
@@ -319,6 +287,7 @@ def _header_fields() -> re.Pattern[str]:
     return re.compile(rf"\*?(?:{names})\s?\*?[:：]", re.IGNORECASE)
 
 
+@lru_cache(maxsize=50_000)
 def _is_sentence(line: str) -> bool:
     """Whether a line below a closing formula goes on talking, and is no name, address or telephone number."""
     return len(_WORD.findall(line)) > _SIGNATURE_WORDS or bool(_TALKS_ON.search(line))

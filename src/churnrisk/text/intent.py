@@ -26,7 +26,7 @@ _SENTENCE = re.compile(r"[^.!?\n。！？…]*(?:[.!?。！？…](?![\s\n]|$)[^
 _WRAPPED = re.compile(r"(?<=[^\n]{20})(?<![.!?。！？…:;])\n(?!\s*(?:[-*•–—]|\d{1,2}[.)])\s)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Said:
     """An intent and the words that say it.
 

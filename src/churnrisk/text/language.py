@@ -39,7 +39,7 @@ _HAS_WORD = re.compile(r"[^\W\d_]")
 _EXPECTED_ODDS = 3.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Detected:
     """The language of a message.
 
@@ -109,7 +109,7 @@ def _in_parts(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
     return parts, np.array(owner, np.int64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Table:
     """py3langid's model, as arrays.
 

@@ -45,7 +45,7 @@ class SentimentModel(Protocol):
         """The sentiment of each text, -1 to 1; not a number where the model is unsure or does not know the language."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one message says.
 

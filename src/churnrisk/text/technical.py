@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 #: What a text has in which any line may be technical: one of these signs, or of these words.
-_SIGNS = frozenset('{}();=[]<>$`~"')
-_TIMES = re.compile(r"\d\d[:-]\d\d|[0-9a-f]{8}")
+_SIGNS = re.compile(r"""[{}();=\[\]<>$`~"]""")
+_DIGIT, _TIMES = re.compile(r"[0-9]"), re.compile(r"[0-9][0-9][:-][0-9][0-9]|[0-9a-f]{8}")
 _WORDS = tuple(
     "Error Exception Warning Fault Caused panic goroutine ERROR WARN INFO DEBUG FATAL TRACE CRITICAL GET POST PUT PATCH"
     " DELETE HTTP ORA SQLSTATE _id -id".split()
@@ -50,9 +50,9 @@ _LOOKS = re.compile(r"[{}();=\[\]<>\"$]")
 
 def may_be_technical(text: str) -> bool:
     """Whether any line of a text may be technical; most texts need not be looked at line by line."""
-    if not _SIGNS.isdisjoint(text):
+    if _SIGNS.search(text) or (_DIGIT.search(text) and _TIMES.search(text)):
         return True
-    return bool(_TIMES.search(text)) or any(map(text.__contains__, _WORDS))
+    return any(map(text.__contains__, _WORDS))
 
 
 def is_fence(line: str) -> bool:
