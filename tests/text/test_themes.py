@@ -203,6 +203,16 @@ def test_what_one_account_alone_writes_is_in_no_label():
     assert all("zanzibar" not in s.label.lower() for s in found_in(made).model.strands.values())
 
 
+def test_what_two_accounts_say_is_no_theme():
+    made = complaints(many=40)
+    of_two = made["subject"] == "export"
+    made.loc[of_two, "account_id"] = ["a1" if number % 2 else "a2" for number in range(int(of_two.sum()))]
+    found = found_in(made)
+    subjects = made.assign(strand=found.strands).groupby("subject")["strand"].agg(lambda one: sorted(set(one)))
+    assert subjects["export"] == [""]
+    assert all(subjects[other] != [""] for other in ("login", "invoice"))
+
+
 def test_what_is_kept_is_read_back_as_it_was():
     model = found_in(complaints("en ko")).model
     assert ThemeModel.from_json(model.to_json(), "themes.json") == model

@@ -10,10 +10,11 @@ from churnrisk.errors import InputError, NothingToDoError
 from churnrisk.history import History
 from churnrisk.insights import theme_report
 from churnrisk.insights.complaints import complaint_ids, complaint_slices, scored_languages
-from churnrisk.insights.examples import cut, masked
+from churnrisk.insights.examples import cut, masked, quotes
 from churnrisk.insights.ratios import ratio_of_counts, ratio_of_shares
 from churnrisk.insights.themes import trend
 from churnrisk.parameters import Parameters
+from churnrisk.text.theme_model import LanguageThemes, Strand, ThemeModel
 from tests.support.complaining import world
 from tests.support.history import completed, land_rows, moment
 
@@ -25,14 +26,18 @@ def read(tmp_path, tables):
     return History(tmp_path / "history", "UTC")
 
 
-def complained(history, as_of=AS_OF, days=90):
+def read_complaints(history, as_of=AS_OF, days=90):
     past, (after, until) = history.upto(moment(as_of)), moment(as_of).window(days)
     languages = scored_languages(past, after, until)
     scored = languages.loc[languages["scored"] > 0, "language"].tolist()
     rows = pd.concat(list(complaint_slices(past, after, until, scored)))
     ids = complaint_ids(past, after, until, scored)
     assert set(rows["message_id"]) <= set(ids["message_id"])
-    return sorted(rows["message_id"])
+    return rows.set_index("message_id")["text"].to_dict()
+
+
+def complained(history, as_of=AS_OF, days=90):
+    return sorted(read_complaints(history, as_of, days))
 
 
 TABLES = {
@@ -70,6 +75,17 @@ TABLES = {
 def test_a_complaint_is_negative_or_speaks_of_leaving_in_the_customers_own_three_words(tmp_path):
     """Version 10 reads after 9; -0.3 is not below -0.3; nobody reads German here, so what opened the ticket counts."""
     assert complained(read(tmp_path, TABLES)) == ["a", "b", "h"]
+
+
+def test_a_complaint_is_read_with_what_opened_its_ticket_once(tmp_path):
+    """A reply seldom names what it is about; the window of what opened the ticket does not matter."""
+    history = read(tmp_path, TABLES)
+    assert read_complaints(history) == {
+        "a": "The app is down again",
+        "b": "The app is down again\nYou will lose us soon",
+        "h": "Die Anmeldung geht nicht",
+    }
+    assert read_complaints(history, "2026-01-06", days=1)["b"] == "The app is down again\nYou will lose us soon"
 
 
 def test_the_window_is_open_at_its_beginning_and_closed_at_its_end(tmp_path):
@@ -267,3 +283,12 @@ def test_masking_leaves_no_address_and_no_digit():
     )
     assert len(cut("word " * 100)) <= 120
     assert cut("two\nlines") == "two lines"
+
+
+def test_the_quote_is_the_sentence_that_complains():
+    """Of a message that names its subject twice, once without any feeling."""
+    strand = Strand("en-1", "T1", "export", {"export": 1.0}, 0.1, {})
+    model = ThemeModel("2026-01-31", 90, {"en": LanguageThemes({"export": 1.0, "button": 0.5}, (strand,), {})})
+    text = "Yesterday I opened the export. The export is still broken and nobody helps us. I am in room nine."
+    rows = pd.DataFrame({"text": [text], "strand": ["en-1"], "language": ["en"]})
+    assert quotes(rows, model) == ["The export is still broken and nobody helps us."]

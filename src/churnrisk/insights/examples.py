@@ -1,17 +1,20 @@
 """Example tickets of a theme: a few short quotes that show it, with e-mail addresses and digits masked.
 
 Reads the messages of one theme, the most typical first; gives at most five tickets, of different accounts, of every
-language of the theme, and saying different things where there are such.
+language of the theme, and saying different things where there are such. Of a message the sentence is shown that
+complains, where one of those that show the theme does.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from churnrisk.insights.report import Example
+from churnrisk.text.small import SmallModel
 from churnrisk.text.theme_model import ThemeModel
 
 MOST = 5
@@ -19,6 +22,8 @@ MOST = 5
 LONGEST = 120
 #: So many of the most typical messages are looked at.
 _LOOKED_AT = 60
+#: A sentence shows the theme that is at least this share as like it as the best of its message.
+SHOWS = 0.5
 
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _DIGIT = re.compile(r"\d")
@@ -43,7 +48,7 @@ def examples(rows: pd.DataFrame, model: ThemeModel) -> tuple[Example, ...]:
 
 
 def quotes(rows: pd.DataFrame, model: ThemeModel) -> list[str]:
-    """Of each message the sentence that shows its theme best, masked and cut."""
+    """Of each message the most negative of the sentences that show its theme, masked and cut."""
     parts = [[part.strip() for part in _SENTENCE.split(text[:4_000]) if part.strip()] or [""] for text in rows["text"]]
     places = np.repeat(np.arange(len(rows)), [len(sentences) for sentences in parts])
     said = [sentence for sentences in parts for sentence in sentences]
@@ -52,8 +57,19 @@ def quotes(rows: pd.DataFrame, model: ThemeModel) -> list[str]:
     for strand in sorted(set(of)):
         chosen = np.flatnonzero(of == strand)
         likeness[chosen] = model.only(strand).closest([said[row] for row in chosen])[1]
-    best = [int(np.flatnonzero(places == row)[np.argmax(likeness[places == row])]) for row in range(len(rows))]
+    tones = np.nan_to_num(_small().score(said, rows["language"].to_numpy()[places].tolist()))
+    best = [_best(np.flatnonzero(places == row), likeness, tones) for row in range(len(rows))]
     return [cut(masked(said[row])) for row in best]
+
+
+def _best(sentences: np.ndarray, likeness: np.ndarray, tones: np.ndarray) -> int:
+    shows = sentences[likeness[sentences] >= SHOWS * likeness[sentences].max()]
+    return int(shows[np.lexsort((shows, -likeness[shows], tones[shows]))[0]])
+
+
+@cache
+def _small() -> SmallModel:
+    return SmallModel.read()
 
 
 def masked(text: str) -> str:

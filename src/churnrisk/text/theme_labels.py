@@ -22,7 +22,7 @@ PHRASES, WORDS = 3, 3
 MOST_READ = 3_000
 #: Letters of a message that are read for them.
 MOST_LETTERS = 600
-#: So many accounts must have written a phrase before it is shown, or all where a theme has fewer.
+#: So many accounts must have written a phrase before it is shown.
 LEAST_ACCOUNTS = 3
 #: A phrase, and the words at its ends, are this many times as frequent in the theme as elsewhere.
 LEAST_LIFT = 2.0
@@ -40,28 +40,44 @@ _LONGER_IS_BETTER = (1.0, 1.25, 1.35)
 #: Words with which no phrase of a label begins or ends, in the six languages; elsewhere frequency alone tells.
 EMPTY_WORDS = frozenset(
     """
-    a about after again all also although am an and any are as at be because been before being but by can could
-    did do does every for from had has have he how i if in into is it its just many may more most much my no not
-    now of off on only or our out over she should since so some than that the their them then there these they
-    this to too under until up us very was we were what when where which who why will with would you your
-    ab aber alle als am an auch auf aus bei beim bin bis da dann das dass dem den der des die diese diesem
-    diesen dieser dies doch dort durch ein eine einem einen einer eines er es für haben hat hatte ich ihr ihre
-    ihren im in ist ja jede jedem jeden jeder kann kein keine können man mehr mein mich mir mit muss nach nicht
-    noch nur ob oder ohne schon sehr seit sich sie sind so über um und uns unser unsere unserem unseren unserer
-    unter vom von vor war was wenn wer wie wir wird wo wurde wurden zu zum zur zwei
-    af alle alt at blev blevet da de dem den denne der deres det dette dig din disse du efter eller en end er et
-    for fra får før gør ham han har hun hver hvis hvor hvordan hvornår i igen ikke ind jeg jer kan kun man med
-    meget mere men mig min mit nogen noget nu når og også om op os over på sig skal som så to til ud under var
-    ved vi vil vores være været
-    aby ale bardzo bez być był była było były ci co czy dla do go i ich im ja jak jako je jego jej jest już
-    kiedy która które który ma mam mi mnie mogę my na nad nam nas nasz nasza nasze naszego naszej naszym naszych
-    nie nim o od on ona one oni oraz po pod przed przez przy są się ta tak także tam te tego tej ten to tu ty
-    tylko tym w we więc wszystko z za ze że żeby
-    אבל או אולי אותו אותה אותנו אותי אין איך אל אלה אם אנו אנחנו אני את אתם בכל גם היה היא הוא הם זה זאת זו יותר
-    יש כבר כדי כי כל כמו כן לא לי לנו מה מי מאוד על עד עוד עם רק של שלי שלנו שלכם שלא
-    것 것이 있습니다 없습니다 합니다 하는 그 이 저 더 및 또는 우리 저희 제 수 때 안 못 매우 너무
+    a about after again all also although am an and any are as at be because been before being
+    but by can could did do does every for from had has have he how i if in into is it its just
+    many may more most much my no not now of on only or our over she should since so some than
+    that the their them then there these they this to too two three four under until us very was
+    we were what when where which who why will with would you your ab aber alle als zwei drei
+    auch auf aus bei beim bin bis da dann das dass dem den der des die diese diesem diesen
+    dieser dies doch dort durch ein eine einem einen einer eines er es für haben hat hatte ich
+    ihr ihre ihren im ist ja jede jedem jeden jeder kann kein keine können man mehr mein mich
+    mir mit muss nach nicht noch nur ob oder ohne schon sehr seit sich sie sind über um und uns
+    unser unsere unserem unseren unserer unter vom von vor war wenn wer wie wir wird wo wurde
+    wurden zu zum zur af alt tre fire blev blevet de denne deres det dette dig din disse du
+    efter eller en end et fra får før gør ham han har hun hver hvis hvor hvordan hvornår igen
+    ikke ind jeg jer kan kun med meget mere men mig min nogen noget nu når og også om op os på
+    sig skal som så til ud var ved vi vil vores være været aby ale dwa dwie trzy bardzo bez być
+    był była było były ci co czy dla go jak jako je jego jej jest już kiedy która które który ma
+    mam mi mnie mogę na nad nam nas nasz nasza nasze naszego naszej naszym naszych nie nim o od
+    ona one oni oraz po pod przed przez przy są się ta tak także tam te tego tej ten tu ty tylko
+    tym w więc wszystko z za ze że żeby אבל או אולי אותו אותה אותנו אותי אין איך אל אלה אם אנו
+    אנחנו אני את אתם בכל גם היה היא הוא הם זה זאת זו יותר יש כבר כדי כי כל כמו כן לא לי לנו מה
+    מי מאוד על עד עוד עם רק של שלי שלנו שלכם שלא yes ok okay please thanks thank hi hello hey
+    dear see seen saw get got getting make makes made still even really like want wanted need
+    needed needs know let say said told tell look looks looked here back already yet ever never
+    always lot bit thing things anything something nothing everything else same way nein bitte
+    danke hallo guten tag liebe leider jetzt immer wieder mal gar etwas alles nichts gibt geht
+    ging sehen gesehen sagen sagte wissen weiß machen macht gemacht bekommen brauche brauchen
+    nej venligst hej kære desværre stadig lige bare helt ret går gik se ser set sige siger gøre
+    gjort fik mangler brug ingen intet proszę dziękuję dzień dobry witam niestety nadal znowu
+    ciągle wciąż trzeba można chcę chciałem mówi wiem widzę zrobić nic coś 네 예 감사합니다 안녕하세요
+    부탁드립니다 아직 계속 다시 이미 그냥 정말 좀 제가 저는 저희는
+    이것 그것 תודה בבקשה שלום היי עדיין שוב פשוט ממש צריך רוצה
+    יודע אמר אומר לעשות דבר משהו כלום הכל 것 것이 있습니다 없습니다 합니다 하는
+    그 이 저 더 및 또는 우리 저희 제 수 때 안 못 매우
+    너무
     """.split()
 )
+
+#: Words that may end a phrase ("time out"), but begin none.
+PARTICLES = frozenset(("out", "up", "off", "down"))
 
 
 def phrases_of(text: str) -> Iterator[str]:
@@ -127,7 +143,7 @@ def _label(
 def _ends_well(phrase: str, lift: np.ndarray, place: dict[str, int]) -> bool:
     """Whether the words at both ends tell something of the theme by themselves."""
     words = phrase.split(" ")
-    return all(
+    return words[0] not in PARTICLES and all(
         word not in EMPTY_WORDS and len(word) > 1 and word in place and lift[place[word]] >= LEAST_LIFT
         for word in (words[0], words[-1])
     )
@@ -144,8 +160,7 @@ def _chosen(
     """One after the other the phrase that tells most about messages that no phrase before it told of."""
     members = np.flatnonzero(inside)
     of = {column: np.asarray(has[members, column].todense()).ravel() > 0 for column in fits}
-    needed = min(LEAST_ACCOUNTS, len({writers[row] for row in members.tolist()}))
-    left = [column for column in fits if len({writers[row] for row in members[of[column]].tolist()}) >= needed]
+    left = [column for column in fits if len({writers[row] for row in members[of[column]].tolist()}) >= LEAST_ACCOUNTS]
     chosen: list[str] = []
     covered = np.zeros(len(members), bool)
     while left and len(chosen) < PHRASES:

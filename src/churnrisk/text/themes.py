@@ -18,7 +18,7 @@ import scipy.sparse as sp
 from scipy.optimize import linear_sum_assignment
 
 from churnrisk.text.theme_joining import Joinable, joined, profile_vector
-from churnrisk.text.theme_labels import labels
+from churnrisk.text.theme_labels import LEAST_ACCOUNTS, labels
 from churnrisk.text.theme_learning import LEAST_OF_LANGUAGE, groups, settled, with_new
 from churnrisk.text.theme_model import LanguageThemes, Strand, ThemeModel, centroids
 from churnrisk.text.theme_words import counted, learn_terms, words_of
@@ -29,6 +29,8 @@ LEAST_WORDS = 3
 MOST_TO_LEARN = 10_000
 #: A theme is the same as one before where their centroids are at least this alike.
 SAME = 0.5
+#: A theme's shares over the ticket categories are taken as if so many messages more were as all of its language.
+USUAL = 8
 #: With an encoder, so many messages are encoded in all.
 MOST_ENCODED = 2_000
 
@@ -167,7 +169,19 @@ def _strands(complaints: pd.DataFrame, known: LanguageThemes | None) -> tuple[La
         found = groups(vectors, categories)
     else:
         found = with_new(vectors, known.closest(texts)[0], categories)
-    return LanguageThemes(terms.weights, tuple(settled(vectors, found, names)), {}), vectors
+    themes = LanguageThemes(terms.weights, tuple(settled(vectors, found, names)), {})
+    return _of_many(themes, vectors, complaints["account_id"].to_numpy(object)), vectors
+
+
+def _of_many(found: LanguageThemes, vectors: sp.csr_matrix, accounts: np.ndarray) -> LanguageThemes:
+    """Without the themes that fewer than LEAST_ACCOUNTS accounts speak of: these are single cases, and no theme."""
+    places = found.closest_of(vectors)[0]
+    kept = [
+        strand
+        for place, strand in enumerate(found.strands)
+        if len(set(accounts[places == place].tolist())) >= LEAST_ACCOUNTS
+    ]
+    return replace(found, strands=tuple(kept))
 
 
 def _matched(found: LanguageThemes, known: LanguageThemes | None) -> list[Strand | None]:
@@ -190,21 +204,34 @@ def _told(found: LanguageThemes, complaints: pd.DataFrame, vectors: sp.csr_matri
     texts, accounts = complaints["text"].tolist(), complaints["account_id"].tolist()
     given = dict(zip(asked, labels(texts, accounts, places.tolist(), asked) if asked else [], strict=True))
     categories = complaints["category"].to_numpy()
+    base = _shares(categories)
     strands = tuple(
         replace(
             strand,
             label=given.get(place, strand.label) or f"theme {_number(strand.id)}",
-            profile=_shares(categories[places == place]),
+            profile=_drawn(categories[places == place], base),
         )
         for place, strand in enumerate(found.strands)
     )
-    return replace(found, strands=strands, base=_shares(categories))
+    return replace(found, strands=strands, base=base)
 
 
 def _shares(categories: np.ndarray) -> dict[str, float]:
     """Shares over the categories, of the messages that have one."""
     names, counts = np.unique([category for category in categories if category], return_counts=True)
     return {str(name): round(float(count / counts.sum()), 4) for name, count in zip(names, counts, strict=True)}
+
+
+def _drawn(categories: np.ndarray, base: dict[str, float]) -> dict[str, float]:
+    """Shares over the categories as if some more messages were as all of the language: a few say little."""
+    many = sum(bool(category) for category in categories)
+    own = _shares(categories)
+    weight = many / (many + USUAL)
+    return (
+        {name: round(weight * own.get(name, 0.0) + (1 - weight) * share, 4) for name, share in base.items()}
+        if many
+        else {}
+    )
 
 
 def _with_themes(
