@@ -129,9 +129,9 @@ class Reader:
         return [_reading(*row) for row in rows]
 
 
-def read_messages(bodies: Sequence[str | None]) -> list[Reading]:
-    """What each message says, read by the model that ships; see `Reader`."""
-    return Reader().read(bodies)
+def read_messages(bodies: Sequence[str | None], model: str = SMALL) -> list[Reading]:
+    """What each message says, read by the model that ships or by another, by its name; see `Reader`."""
+    return Reader.of(model).read(bodies)
 
 
 def _reading(own: Own, text: str, language: Detected, sentiment: float, said: list[Said]) -> Reading:
