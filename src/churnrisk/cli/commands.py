@@ -232,7 +232,7 @@ def _refuse_pairs(day: str, training: bool, tickets: bool, engine: str, out: Pat
 @click.option("--shuffle-labels", is_flag=True, help="A control: labels dealt out anew, AUC near .5, nothing promoted.")
 @answering()
 def train(shuffle_labels: bool, config: Path, as_json: bool) -> Any:
-    """Train beside the baselines; what earns its place serves."""
+    """Train beside the baselines and the model that serves; what earns its place serves, or waits to be promoted."""
     from churnrisk import jobs
 
     project = jobs.Project.read(config)
@@ -242,6 +242,40 @@ def train(shuffle_labels: bool, config: Path, as_json: bool) -> Any:
         show.trained(record)
     if not shuffle_labels:
         jobs.refuse_unusable(record)
+    return record
+
+
+_BY = click.option("--by", required=True, metavar="NAME", help="Who decides it; kept with the model.")
+_REASON = click.option("--reason", required=True, metavar="WHY", help="Why; kept with the model.")
+
+
+@main.command()
+@_BY
+@_REASON
+@click.option("--version", type=click.IntRange(1), help="A version of the model.  [default: the one that waits]")
+@click.option("--despite-gates", is_flag=True, help="Promote it though it did not pass every gate.")
+@answering()
+def promote(by: str, reason: str, version: int | None, despite_gates: bool, config: Path, as_json: bool) -> Any:
+    """Let the model that waits serve from the next score on."""
+    from churnrisk import jobs
+
+    record = jobs.promote(jobs.Project.read(config), by, reason, version or 0, despite_gates)
+    if not as_json:
+        show.promoted(record)
+    return record
+
+
+@main.command()
+@_BY
+@_REASON
+@answering()
+def rollback(by: str, reason: str, config: Path, as_json: bool) -> Any:
+    """Let the model serve again that served before."""
+    from churnrisk import jobs
+
+    record = jobs.rollback(jobs.Project.read(config), by, reason)
+    if not as_json:
+        show.promoted(record)
     return record
 
 

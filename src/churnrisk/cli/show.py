@@ -10,7 +10,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from churnrisk.insights import ThemeReport
-    from churnrisk.jobs import DemoOutcome, Extracted, Initiated, Quarantine, ScoreSummary, TextRead, TrainSummary
+    from churnrisk.jobs import (
+        DemoOutcome,
+        Extracted,
+        Initiated,
+        Promoted,
+        Quarantine,
+        ScoreSummary,
+        TextRead,
+        TrainSummary,
+    )
     from churnrisk.outreach import Worklist
 
 
@@ -148,12 +157,33 @@ def trained(record: TrainSummary) -> None:
     click.echo(f"{record.reason}.")
     if record.version:
         click.echo(f"Grade {record.grade}: version {record.version} ({record.serves}) serves now.")
+    if record.challenger:
+        _waits(record)
     for note in (record.suspicion, record.drift):
         if note:
             click.echo(f"{note}.")
     click.echo("What drives the risk: " + ", ".join(f"{code} {size:.2f}" for code, size in record.drivers.items()))
     click.echo(f"Report: {record.report}")
     click.echo(f"Runs:   mlflow ui --backend-store-uri {record.tracking}")
+
+
+def _waits(record: TrainSummary) -> None:
+    """What stands for and against a model that waits to be promoted, and how that is done."""
+    click.echo(f"Grade {record.grade}: version {record.challenger} ({record.serves}) waits to be promoted.")
+    for gate in record.gates:
+        click.echo(f"  {gate.name:<12}  {'passed' if gate.passed else 'FAILED'}  {gate.says}")
+    despite = "" if all(gate.passed for gate in record.gates) else " --despite-gates"
+    click.echo(f"Let it serve with: churnrisk promote --by NAME --reason WHY{despite}")
+
+
+def promoted(record: Promoted) -> None:
+    """Which model serves now."""
+    instead = f" instead of version {record.before}" if record.before else ""
+    despite = f", despite {', '.join(record.despite)}" if record.despite else ""
+    click.echo(
+        f"Version {record.version} ({record.name}) serves now{instead}, by {record.by}: {record.reason}{despite}."
+    )
+    click.echo("The next `churnrisk score` uses it. Back with: churnrisk rollback --by NAME --reason WHY")
 
 
 def scored(record: ScoreSummary) -> None:

@@ -9,6 +9,7 @@ from churnrisk.jobs.features import FeaturesWritten, TicketsWritten, features, t
 from churnrisk.jobs.init import Initiated, init
 from churnrisk.jobs.progress import quiet
 from churnrisk.jobs.project import Project
+from churnrisk.jobs.promotion import Promoted, promote, rollback
 from churnrisk.jobs.quarantine import Quarantine, quarantine, replay
 from churnrisk.jobs.steps import (
     Extracted,
@@ -34,6 +35,7 @@ __all__ = [
     "FeaturesWritten",
     "Initiated",
     "Project",
+    "Promoted",
     "Quarantine",
     "ScoreSummary",
     "TextRead",
@@ -46,6 +48,7 @@ __all__ = [
     "features",
     "init",
     "make_company",
+    "promote",
     "quarantine",
     "quiet",
     "read_file",
@@ -54,6 +57,7 @@ __all__ = [
     "refuse_mostly_held",
     "refuse_unusable",
     "replay",
+    "rollback",
     "score",
     "tickets",
     "train",

@@ -24,6 +24,7 @@ from churnrisk.score import score as score_accounts
 from churnrisk.store import parquet_bytes, single_writer, write_atomic
 from churnrisk.tables import ACTIVITY_TABLES
 from churnrisk.text import Scored
+from churnrisk.train import Gate
 from churnrisk.train import train as train_models
 from churnrisk.train.evaluation import metrics
 from churnrisk.validate import Contradiction, check_own_rules, validate
@@ -69,7 +70,9 @@ class TrainSummary:
 
     Attributes:
         run: the MLflow run.
-        version: the registered version that now serves; 0 where nothing was promoted.
+        version: the registered version that it made the one that serves; 0 where it promoted nothing.
+        challenger: the registered version that waits for a person to promote it; 0 where none does.
+        gates: of a model that may serve, what stands for and against it: gate, whether it passed, what was found.
         serves: the candidate that may serve; empty for "do not use".
         reason: why.
         grade: A, B, C or "do not use".
@@ -83,6 +86,8 @@ class TrainSummary:
 
     run: str
     version: int
+    challenger: int
+    gates: tuple[Gate, ...]
     serves: str
     reason: str
     grade: str
@@ -164,7 +169,7 @@ def refuse_mostly_held(extracted: Extracted) -> None:
 
 
 def train(project: Project, on_progress: Progress = quiet, shuffle_labels: bool = False) -> TrainSummary:
-    """Train, compare, log and promote what may serve; `serves` is empty for "do not use"."""
+    """Train, compare, log and register what may serve; `serves` is empty for "do not use"."""
     with single_writer(project.data):
         registry = Registry(project.registry_folder)
         trained = train_models(
@@ -181,6 +186,8 @@ def train(project: Project, on_progress: Progress = quiet, shuffle_labels: bool 
     return TrainSummary(
         run=trained.run,
         version=trained.version,
+        challenger=trained.challenger,
+        gates=trained.gates,
         serves=evaluation.verdict.serves,
         reason=evaluation.verdict.reason,
         grade=evaluation.verdict.grade,

@@ -2,7 +2,8 @@
 
 Every training is a run with parameters, metrics, plots and hashes. What may serve becomes a version of the registered
 model `churn`: a native LightGBM booster that MLflow itself can load, and beside it the ChurnModel's own files with
-their checksums. No pickle anywhere. Aliases `champion` and `previous` say which version serves and which served before.
+their checksums. No pickle anywhere. Aliases `champion`, `challenger` and `previous` say which version serves, which
+waits for a person to promote it, and which served before; who promoted a version, when and why stands in its tags.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from churnrisk.errors import CorruptError, HeldError
+from churnrisk.errors import CorruptError, HeldError, InputError
 from churnrisk.model import ChurnModel, Trees
 from churnrisk.settings import digest
 
@@ -29,7 +32,9 @@ if TYPE_CHECKING:
 MODEL_NAME = "churn"
 EXPERIMENT = "churn"
 _DATABASE = "mlflow.db"
-CHAMPION, PREVIOUS = "champion", "previous"
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
+#: Tags of a version: the gates it failed, and who let it serve.
+_FAILED, _BY, _REASON, _WHEN = "gates_failed", "promoted_by", "promoted_because", "promoted_at"
 #: MLflow refuses artifacts that run code when they are loaded; no usage figures leave the machine.
 _ENVIRONMENT = {
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
@@ -55,6 +60,27 @@ class RunRecord:
     metrics: dict[str, float] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Version:
+    """What is known of a version of the registered model.
+
+    Attributes:
+        number: from 1.
+        failed: names of the gates that it did not pass.
+        name: of the candidate: the model, or a baseline.
+        by: who promoted it; empty where nobody did.
+        reason: why.
+        at: when, in UTC.
+    """
+
+    number: int
+    failed: tuple[str, ...]
+    name: str
+    by: str
+    reason: str
+    at: str
 
 
 @dataclass(frozen=True)
@@ -108,8 +134,13 @@ class Registry:
         client.set_terminated(run_id)
         return run_id
 
-    def register(self, run_id: str, model: ChurnModel) -> int:
+    def register(self, run_id: str, model: ChurnModel, failed: Sequence[str] = ()) -> int:
         """Make the run's model a version of the registered model; gives its number.
+
+        Args:
+            run_id: of the run that trained it.
+            model: what is kept.
+            failed: names of the gates that it did not pass.
 
         The files are read back in a process of their own first: LightGBM ends the process on a file it cannot read.
         """
@@ -127,18 +158,56 @@ class Registry:
             client.create_registered_model(MODEL_NAME)
         source = f"{client.get_run(run_id).info.artifact_uri}/model"
         tags = {"label": model.label_hash, "catalogue": model.catalogue_hash, "content": model.version}
+        tags |= {"serves": model.name, _FAILED: ", ".join(failed)}
         return int(client.create_model_version(MODEL_NAME, source, run_id=run_id, tags=tags).version)
 
-    def promote(self, version: int) -> None:
+    def challenge(self, version: int) -> None:
+        """Let that version wait for a person to promote it; one that waited before does not any more."""
+        self._client().set_registered_model_alias(MODEL_NAME, CHALLENGER, str(version))
+
+    def promote(self, version: int, by: str, reason: str) -> None:
         """Let that version serve; the one that served before keeps the alias `previous`.
 
         Training again on the same data gives the same model: then there is nothing to go back to, and `previous` stays.
+
+        Args:
+            version: of the registered model.
+            by: who decided it.
+            reason: why.
         """
         client = self._client()
         current = self._version_of(CHAMPION)
         if current is not None and self._content_of(current) != self._content_of(version):
             client.set_registered_model_alias(MODEL_NAME, PREVIOUS, str(current))
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        for tag, value in ((_BY, by), (_REASON, reason), (_WHEN, now)):
+            client.set_model_version_tag(MODEL_NAME, str(version), tag, value)
         client.set_registered_model_alias(MODEL_NAME, CHAMPION, str(version))
+        if self._version_of(CHALLENGER) == version:
+            client.delete_registered_model_alias(MODEL_NAME, CHALLENGER)
+
+    def versions(self) -> dict[str, Version]:
+        """The versions that have an alias, by alias."""
+        found = {alias: self._version_of(alias) for alias in (CHAMPION, CHALLENGER, PREVIOUS)}
+        return {alias: self.version(number) for alias, number in found.items() if number is not None}
+
+    def version(self, number: int) -> Version:
+        """What is known of a version; raises InputError where there is none of that number."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            tags = self._client().get_model_version(MODEL_NAME, str(number)).tags
+        except MlflowException as error:
+            raise InputError(
+                f"There is no version {number} of the model", "Run `churnrisk promote` without --version"
+            ) from error
+        failed = tuple(name for name in tags.get(_FAILED, "").split(", ") if name)
+        told = (tags.get(key, "") for key in ("serves", _BY, _REASON, _WHEN))
+        return Version(number, failed, *told)
+
+    def champion_or_none(self) -> Champion | None:
+        """The model that serves, where one does."""
+        return self.champion() if self._version_of(CHAMPION) is not None else None
 
     def champion(self) -> Champion:
         """The model that serves; raises HeldError where none was promoted."""
@@ -146,7 +215,8 @@ class Registry:
         if version is None:
             raise HeldError(
                 "No model has been promoted",
-                'Run `churnrisk train`; where it ended in "do not use", its report says why',
+                'Run `churnrisk train`, which says why where it ends in "do not use"; let a model that waits serve'
+                " with `churnrisk promote`",
             )
         run = str(self._client().get_model_version(MODEL_NAME, str(version)).run_id)
         # Not the address that MLflow keeps, which is of the place where the project was when it trained.

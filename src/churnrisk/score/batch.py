@@ -119,7 +119,7 @@ def _refuse_misfit(champion: Champion, parameters: Parameters, catalogue_hash: s
         if here != there:
             raise HeldError(
                 f"The champion (version {champion.version}) was trained for another {what}",
-                "Run `churnrisk train`, or set parameters.toml back",
+                "Run `churnrisk train`, then `churnrisk promote`, or set parameters.toml back",
                 here=here,
                 model=there,
             )

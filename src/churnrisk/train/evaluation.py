@@ -12,11 +12,13 @@ from churnrisk.features import CATALOGUE
 from churnrisk.labels import Drift, base_rate_drift
 from churnrisk.train.fit import BEST_FEATURE, TENURE, TREES, Fitted
 from churnrisk.train.frame import TrainingFrame
-from churnrisk.train.metrics import Comparison, Figure, brier, compare, deciles, log_loss
+from churnrisk.train.metrics import Comparison, Figure, brier, calibration_error, compare, deciles, log_loss
 from churnrisk.train.verdict import Verdict, verdict
 
 #: From here on a leak is likelier than a good model: on every export tried so far the honest ones stayed below .85.
 SUSPICIOUS_AUC = 0.9
+#: Above this a person has to say why it is right before the model may serve.
+STOPPING_AUC = 0.95
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class Evaluation:
             f"An AUC of {auc:.2f} is more often a look ahead than knowledge: see what {strongest} is made of, which"
             " carries most of it, and put values of today under [mapping.current_only]"
         )
+
+    @property
+    def stopping(self) -> str:
+        """The suspicion, where it is strong enough to stop a promotion; else empty."""
+        return self.suspicion if self.comparison.quality[TREES].auc.value > STOPPING_AUC else ""
 
     def as_json(self) -> dict[str, Any]:
         """All of it as one JSON object."""
@@ -136,11 +143,6 @@ def metrics(evaluation: Evaluation) -> dict[str, float]:
         flat |= {"base_rate_before": evaluation.drift.before, "base_rate_now": evaluation.drift.now}
     flat["calibration_max_error"] = calibration_error(evaluation.deciles)
     return flat
-
-
-def calibration_error(groups: list[dict[str, float]]) -> float:
-    """The largest difference, over groups of rows, between the mean risk and the share that left."""
-    return max(abs(group["risk"] - group["left"]) for group in groups)
 
 
 def _flat(name: str, figure: Figure) -> dict[str, float]:

@@ -144,6 +144,11 @@ def deciles(risk: np.ndarray, left: np.ndarray) -> list[dict[str, float]]:
     ]
 
 
+def calibration_error(groups: list[dict[str, float]]) -> float:
+    """The largest difference, over groups of rows, between the mean risk and the share that left."""
+    return max(abs(group["risk"] - group["left"]) for group in groups)
+
+
 def _figure(value: float, draws: np.ndarray) -> Figure:
     there = draws[~np.isnan(draws)]
     low, high = np.quantile(there, ENDS) if len(there) else (np.nan, np.nan)

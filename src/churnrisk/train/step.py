@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from churnrisk import __version__
 from churnrisk.features import CATALOGUE
@@ -13,12 +15,13 @@ from churnrisk.history import History
 from churnrisk.labels import definition, label_hash
 from churnrisk.model import ChurnModel, Trees
 from churnrisk.parameters import Parameters
-from churnrisk.registry import Registry, RunRecord
+from churnrisk.registry import Champion, Registry, RunRecord
 from churnrisk.store import write_atomic
 from churnrisk.train.evaluation import Evaluation, evaluate, metrics
 from churnrisk.train.fit import TREES, fit
 from churnrisk.train.frame import shuffled, training_frame
 from churnrisk.train.plots import plots
+from churnrisk.train.promotion import Gate, gates
 from churnrisk.train.report import report_html
 
 
@@ -28,13 +31,17 @@ class Trained:
 
     Attributes:
         run: the MLflow run.
-        version: the registered version that now serves; 0 where nothing was promoted.
+        version: the registered version that it made the one that serves; 0 where it promoted nothing.
+        challenger: the registered version that waits for a person to promote it; 0 where none does.
+        gates: what was asked of the new model, beside the one that serves.
         evaluation: all figures.
         report: the HTML report.
     """
 
     run: str
     version: int
+    challenger: int
+    gates: tuple[Gate, ...]
     evaluation: Evaluation
     report: Path
 
@@ -49,7 +56,9 @@ def train(
     kept: Path,
     shuffle_labels: bool = False,
 ) -> Trained:
-    """Train, compare with the baselines, log, and promote what the verdict lets serve.
+    """Train, compare with the baselines and the champion, log, and register what the verdict lets serve.
+
+    The first model that may serve is promoted at once; a later one waits as the challenger until a person promotes it.
 
     Args:
         history: opened with its verdicts.
@@ -77,9 +86,13 @@ def train(
         "labels": "shuffled: a control" if shuffle_labels else "as they are",
     }
     pictures = plots(evaluation)
-    page = report_html(evaluation, pictures, facts)
+    champion = registry.champion_or_none()
+    model = fitted.models.get(evaluation.verdict.serves)
+    asked = _gates(model, champion, frame.part(frame.split.test), evaluation.stopping) if model else ()
+    page = report_html(evaluation, pictures, facts, asked)
     drift = evaluation.drift.sentence if evaluation.drift else ""
     content = {**facts, **evaluation.as_json(), "metrics": metrics(evaluation), "drift_told": drift}
+    content["gates"] = [asdict(gate) for gate in asked]
     told = json.dumps(content, indent=1, default=str)
     run = registry.record(
         RunRecord(
@@ -95,13 +108,31 @@ def train(
             },
         )
     )
-    version = 0
-    if evaluation.verdict.is_usable and not shuffle_labels:
-        version = registry.register(run, fitted.models[evaluation.verdict.serves])
-        registry.promote(version)
+    version = challenger = 0
+    if model is not None and not shuffle_labels:
+        made = registry.register(run, model, failed=[gate.name for gate in asked if not gate.passed])
+        if _may_begin(model, champion, asked):
+            version = made
+            registry.promote(made, "churnrisk train", "the same model again" if champion else "nothing served before")
+        else:
+            challenger = made
+            registry.challenge(made)
     name = "report-shuffled" if shuffle_labels else "report"
     write_atomic(folder / f"{name}.json", told)
-    return Trained(run, version, evaluation, write_atomic(folder / f"{name}.html", page))
+    return Trained(run, version, challenger, asked, evaluation, write_atomic(folder / f"{name}.html", page))
+
+
+def _gates(model: ChurnModel, champion: Champion | None, test: pd.DataFrame, suspicion: str) -> tuple[Gate, ...]:
+    if champion is not None and champion.model.version == model.version:
+        return ()
+    return gates(model, champion.model if champion else None, test, suspicion)
+
+
+def _may_begin(model: ChurnModel, champion: Champion | None, asked: tuple[Gate, ...]) -> bool:
+    """Whether no person is needed: the model serves already, or nothing does and nothing stands against it."""
+    if champion is not None:
+        return champion.model.version == model.version
+    return all(gate.passed for gate in asked)
 
 
 def _text(model: ChurnModel) -> str:
