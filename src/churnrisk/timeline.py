@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 
 from churnrisk.parameters import Label
 from churnrisk.settings import zone
@@ -95,13 +94,13 @@ class LabelWindow:
 
 @dataclass(frozen=True)
 class Split:
-    """As_of for training, calibration and testing; no label of one part reaches past the next part's first as_of.
+    """As_of for training and testing; no label of training reaches past the first as_of of testing.
 
     Attributes:
-        train: the earliest as_of.
-        calibrate: later ones; empty where history is too short, and then calibration is made out of fold on `train`.
+        train: every as_of whose label ends before the first of `test`.
+        calibrate: the latest of these: scores out of fold, by account, at these as_of set the calibration.
         test: the latest ones.
-        purged: as_of left out because their labels would reach into the next part.
+        purged: as_of left out because their labels would reach into `test`.
     """
 
     train: tuple[AsOf, ...]
@@ -110,11 +109,9 @@ class Split:
     purged: tuple[AsOf, ...]
 
     def audit(self, window: LabelWindow) -> None:
-        """Raises ValueError where a label reaches past the next part's first as_of."""
-        parts = [part for part in (self.train, self.calibrate, self.test) if part]
-        for earlier, later in pairwise(parts):
-            if max(earlier).shift(window.reach) > min(later):
-                raise ValueError(f"the label of {max(earlier)} reaches past {min(later)}")
+        """Raises ValueError where a label of training reaches past the first as_of of testing."""
+        if self.train and self.test and max(self.train).shift(window.reach) > min(self.test):
+            raise ValueError(f"the label of {max(self.train)} reaches past {min(self.test)}")
 
 
 def grid(first: date, last: AsOf, step_days: int, most: int) -> tuple[AsOf, ...]:
@@ -123,27 +120,20 @@ def grid(first: date, last: AsOf, step_days: int, most: int) -> tuple[AsOf, ...]
     return tuple(last.shift(-step_days * i) for i in reversed(range(min(count, most))))
 
 
-def purged_split(as_ofs: Sequence[AsOf], window: LabelWindow, test: int, calibrate: int, least_train: int = 3) -> Split:
-    """Split matured as_of into train, calibrate and test with gaps, so that no label tells of a later part.
-
-    The last `test` as_of are for testing and the `calibrate` latest ones whose labels end before these for
-    calibration. Where this would leave fewer than `least_train` for training, nothing is set aside for calibration.
+def purged_split(as_ofs: Sequence[AsOf], window: LabelWindow, test: int, calibrate: int) -> Split:
+    """Split matured as_of into train and test with a gap, so that no label of training tells of the test part.
 
     Args:
         as_ofs: matured as_of, rising.
         window: how far each label reaches.
-        test: as_of in the test part.
-        calibrate: as_of in the calibration part.
-        least_train: as_of the training part needs before any are set aside for calibration.
+        test: as_of in the test part, the last ones.
+        calibrate: the latest as_of of training that calibration is made on; all of them where it is 0.
     """
     held_out = tuple(as_ofs[-test:])
-    before_test = _ends_before(as_ofs, held_out, window)
-    calibration = before_test[-calibrate:] if calibrate else ()
-    train = _ends_before(before_test, calibration, window)
-    if len(train) < least_train:
-        calibration, train = (), before_test
-    used = {*train, *calibration, *held_out}
-    split = Split(train, calibration, held_out, tuple(as_of for as_of in as_ofs if as_of not in used))
+    train = _ends_before(as_ofs, held_out, window)
+    used = {*train, *held_out}
+    purged = tuple(as_of for as_of in as_ofs if as_of not in used)
+    split = Split(train, train[-calibrate:], held_out, purged)
     split.audit(window)
     return split
 

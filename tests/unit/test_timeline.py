@@ -113,17 +113,16 @@ def test_a_grid_ends_at_the_last_as_of_and_holds_none_before_the_first(first, le
     test=st.integers(1, 5),
     calibrate=st.integers(0, 5),
 )
-def test_no_label_reaches_past_the_first_as_of_of_a_later_part(step, count, lead, horizon, test, calibrate):
-    """And every as_of is in exactly one part, or purged."""
+def test_no_label_of_training_reaches_past_the_first_as_of_of_testing(step, count, lead, horizon, test, calibrate):
+    """And every as_of is in exactly one part, or purged; no more is purged than must be."""
     as_ofs = grid(date(2020, 1, 1), AsOf(date(2020, 1, 1)).shift(step * max(count - 1, 0)), step, max(count, 1))[:count]
     window = LabelWindow(lead, horizon)
     split = purged_split(as_ofs, window, test, calibrate)
-    parts = [part for part in (split.train, split.calibrate, split.test) if part]
-    for place, part in enumerate(parts):
-        for later in parts[place + 1 :]:
-            assert max(part).shift(window.reach) <= min(later)
-    assert sorted([*split.train, *split.calibrate, *split.test, *split.purged]) == list(as_ofs)
-    assert not split.calibrate or len(split.train) >= 3
+    if split.test:
+        assert all(one.shift(window.reach) <= min(split.test) for one in split.train)
+        assert all(one.shift(window.reach) > min(split.test) for one in split.purged)
+    assert sorted([*split.train, *split.test, *split.purged]) == list(as_ofs)
+    assert split.calibrate == split.train[-calibrate:]
 
 
 def test_a_split_that_overlaps_is_refused():
@@ -135,7 +134,8 @@ def test_a_split_that_overlaps_is_refused():
     Split((early,), (), (late.shift(1),), ()).audit(window)
 
 
-def test_where_history_is_short_nothing_is_set_aside_for_calibration():
+def test_calibration_is_made_on_the_latest_as_of_of_training():
     as_ofs = grid(date(2026, 1, 1), moment("2026-06-30"), 30, 6)
     split = purged_split(as_ofs, LabelWindow(0, 30), test=1, calibrate=3)
-    assert (split.calibrate, len(split.train), split.purged) == ((), 5, ())
+    assert (split.train, split.calibrate, split.test, split.purged) == (as_ofs[:5], as_ofs[2:5], as_ofs[5:], ())
+    assert purged_split(as_ofs, LabelWindow(0, 30), test=1, calibrate=0).calibrate == as_ofs[:5]

@@ -85,7 +85,6 @@ def test_a_model_that_is_too_good_to_be_true_is_told_with_what_to_look_at(auc, i
         rows={},
         as_ofs={},
         left_within_lead=0,
-        calibrated_out_of_fold=False,
     ).suspicion
     assert ("seats_growth_last_180d" in told and "[mapping.current_only]" in told) == is_told
     assert bool(told) == is_told

@@ -54,9 +54,8 @@ def length(facts: Facts) -> Iterator[Seen]:
     elif not split.train:
         sentence = f"{reach}: once {_span(split.test)} are set aside for testing, no as_of is left for training"
         yield Seen("fail", have, sentence, "", need)
-    elif len(split.train) < ENOUGH_AS_OFS or not split.calibrate:
-        apart = "" if split.calibrate else ", and none is set aside for calibration"
-        sentence = f"{reach}: training has {count(len(split.train), 'as_of').removesuffix('s')} only{apart}"
+    elif len(split.train) < ENOUGH_AS_OFS:
+        sentence = f"{reach}: training has {count(len(split.train), 'as_of').removesuffix('s')} only"
         yield Seen("warn", have, sentence, "", need)
     else:
         sentence = f"{reach}: training has {_span(split.train)}, testing {_span(split.test)}"
@@ -129,7 +128,7 @@ def leavers(facts: Facts) -> Iterator[Seen]:
     rows, split = facts.outcomes, facts.split
     if rows.empty:
         return
-    for part, as_ofs in (("training", split.train), ("calibration", split.calibrate), ("testing", split.test)):
+    for part, as_ofs in (("training", split.train), ("testing", split.test)):
         here = rows[rows["as_of"].isin([pd.Timestamp(as_of.day) for as_of in as_ofs])]
         if as_ofs:
             left, stayed = here[here["left"] == 1], here[here["left"] == 0]

@@ -39,7 +39,6 @@ class Evaluation:
         rows: rows of each part.
         as_ofs: ISO days of each part, and of those purged between them.
         left_within_lead: rows left out because the account left before the label window began.
-        calibrated_out_of_fold: whether calibration had to be made on the training as_of.
     """
 
     comparison: Comparison
@@ -55,7 +54,6 @@ class Evaluation:
     rows: dict[str, int]
     as_ofs: dict[str, list[str]]
     left_within_lead: int
-    calibrated_out_of_fold: bool
 
     @property
     def suspicion(self) -> str:
@@ -103,7 +101,6 @@ def evaluate(frame: TrainingFrame, fitted: Fitted) -> Evaluation:
         rows={name: len(frame.part(as_ofs)) for name, as_ofs in parts.items() if name != "purged"},
         as_ofs={name: [str(as_of) for as_of in as_ofs] for name, as_ofs in parts.items()},
         left_within_lead=frame.left_within_lead,
-        calibrated_out_of_fold=fitted.calibrated_out_of_fold,
     )
 
 

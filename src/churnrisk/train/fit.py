@@ -1,7 +1,7 @@
-"""Fit the model and its baselines on the training part, calibrate them on later as_of.
+"""Fit the model and its baselines on the training part, and calibrate them on its latest as_of.
 
-Where history is too short to set as_of aside for calibration, scores are made out of fold with accounts kept together,
-and the report says so.
+Calibration needs scores of rows that were not learnt from. They are made out of fold, with the rows of an account kept
+together: so the newest months teach the model too, and the folds' models are nearly the one that serves.
 """
 
 from __future__ import annotations
@@ -63,19 +63,17 @@ class Fitted:
         models: by name, the trees first, then the baselines.
         features: what the trees read.
         best_feature: the single feature that ranked the training rows best.
-        calibrated_out_of_fold: whether calibration had to be made on the training as_of.
     """
 
     models: dict[str, ChurnModel]
     features: list[str]
     best_feature: str
-    calibrated_out_of_fold: bool
 
 
 def fit(frame: TrainingFrame, parameters: Parameters) -> Fitted:
     """Fit the trees and every baseline that the data allow."""
     train = frame.part(frame.split.train)
-    calibrate = frame.part(frame.split.calibrate)
+    latest = train["as_of"].isin(frame.part(frame.split.calibrate)["as_of"].unique()).to_numpy()
     features = telling(train, frame.catalogue)
     if not features:
         raise InputError("No feature differs between accounts", "Map more tables, or leave fewer features out")
@@ -88,18 +86,16 @@ def fit(frame: TrainingFrame, parameters: Parameters) -> Fitted:
     fits[REGRESSION] = partial(fit_linear, features=features)
     models = {}
     for name, fitting in fits.items():
-        scorer = fitting(train, train["left"].to_numpy())
-        calibration = _calibrated(scorer, fitting, train, calibrate)
         models[name] = ChurnModel(
-            scorer,
-            calibration,
+            fitting(train, train["left"].to_numpy()),
+            _calibrated(fitting, train, latest),
             label_hash(parameters.label),
             frame.catalogue.hash,
             parameters.label.lead,
             parameters.label.horizon,
             name,
         )
-    return Fitted(models, features, best, calibrate.empty)
+    return Fitted(models, features, best)
 
 
 def telling(rows: pd.DataFrame, catalogue: Catalogue) -> list[str]:
@@ -129,15 +125,15 @@ def _baselines(features: list[str], label: Label, best: str) -> dict[str, str]:
     return {**chosen, BEST_FEATURE: best}
 
 
-def _calibrated(scorer: Scorer, fitting: Fit, train: pd.DataFrame, later: pd.DataFrame) -> Calibration:
-    if not later.empty:
-        return fit_calibration(scorer.score(later), later["left"].to_numpy())
+def _calibrated(fitting: Fit, train: pd.DataFrame, latest: np.ndarray) -> Calibration:
+    """The calibration of scores out of fold at the latest as_of."""
     from sklearn.model_selection import GroupKFold
 
     score = np.zeros(len(train))
     left = train["left"].to_numpy()
     folds = GroupKFold(n_splits=min(FOLDS, train["account_id"].nunique()))
     for inside, outside in folds.split(train, groups=train["account_id"]):
-        part = train.iloc[outside]
-        score[outside] = fitting(train.iloc[inside], left[inside]).score(part)
-    return fit_calibration(score, left)
+        asked = outside[latest[outside]]
+        if len(asked):
+            score[asked] = fitting(train.iloc[inside], left[inside]).score(train.iloc[asked])
+    return fit_calibration(score[latest], left[latest])

@@ -27,8 +27,8 @@ _TRAINED = 6
 LEAST = 10
 #: Accounts that left from which a meaning is worth trying before others.
 WORTH = 20
-#: As_of for testing and for calibration; without the latter it is calibrated out of fold.
-_SPLITS = ((3, 3), (3, 0), (2, 2), (2, 0), (1, 1), (1, 0))
+#: As_of for testing and for calibration.
+_SPLITS = ((3, 3), (2, 2), (1, 1))
 #: Signs of life without which silence tells nothing.
 _SIGNS = 200
 #: What tells explicitly that an account left, in the order in which it is believed.
