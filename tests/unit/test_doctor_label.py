@@ -104,7 +104,7 @@ def test_nobody_left_is_a_fail_in_each_part_with_what_is_needed(tmp_path):
 
 
 def test_some_leavers_are_a_warning_that_intervals_will_be_wide(tmp_path):
-    diagnosis = examined(tmp_path, healthy(300))
+    diagnosis = examined(tmp_path, healthy(250))
     assert set(all_of(diagnosis, "enough_left_and_enough_stayed").values()) == {"warn"}
     assert "intervals will be wide" in found(diagnosis, "enough_left_and_enough_stayed", "testing").sentence
 
