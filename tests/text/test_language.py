@@ -61,6 +61,12 @@ def paragraph(code, characters=160, seed=0):
     return text.strip()
 
 
+def sentences(code):
+    """Of 40 to 70 characters; Korean and Hebrew say as much in fewer."""
+    least = 20 if code in ("ko", "he") else 40
+    return [text for text in said(code) if least <= len(text) <= 70]
+
+
 def walked(texts):
     """What the batch walk says where no language is expected more than another."""
     codes, sure = _best(texts, _odds(frozenset()))
@@ -156,6 +162,15 @@ def test_a_text_half_in_another_language_is_mixed(first, second):
 def test_a_text_in_one_language_is_not_mixed(code):
     texts = [paragraph(code, characters, seed) for characters in (130, 300, 900) for seed in range(20)]
     assert [text for text, found in zip(texts, detect(texts), strict=True) if found.is_mixed] == []
+
+
+@pytest.mark.parametrize(("first", "second"), [("da", "en"), ("de", "pl"), ("ko", "en"), ("he", "de")])
+def test_two_sentences_in_two_languages_are_mixed(first, second):
+    """Three of four pairs of sentences, about a hundred letters together; none of two sentences in one language."""
+    pairs = [f"{one} {other}" for one, other in zip(sentences(first), sentences(second), strict=False)][:40]
+    alone = [f"{one} {other}" for one, other in zip(sentences(first), sentences(first)[1:], strict=False)][:40]
+    assert np.mean([found.is_mixed for found in detect(pairs)]) >= 0.75
+    assert not any(found.is_mixed for found in detect(alone))
 
 
 def test_a_mixed_text_is_in_the_language_of_most_of_it():

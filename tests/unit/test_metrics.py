@@ -24,6 +24,18 @@ def test_auc_and_average_precision_equal_scikit_learn_also_with_ties(drawn):
         assert quality.pr_auc.value == pytest.approx(average_precision_score(left, scores[name]))
 
 
+def test_lift_is_the_share_that_left_in_the_top_tenth_against_all():
+    generator = np.random.default_rng(5)
+    score, left, accounts = generator.normal(size=500), (generator.random(500) < 0.2).astype(float), np.arange(500)
+    top = np.argsort(-score)[:50]
+    same = np.zeros(500)
+    found = compare({"score": score, "same": same, "perfect": left}, left, accounts).quality
+    assert found["score"].lift.value == pytest.approx(left[top].mean() / left.mean())
+    assert found["same"].lift.value == pytest.approx(1)
+    assert found["perfect"].lift.value == pytest.approx(1 / left.mean())
+    assert found["score"].lift.low < 1 < found["score"].lift.high
+
+
 def test_an_interval_holds_the_value_and_tells_signal_from_noise(drawn):
     compared = compare(*drawn)
     assert compared.quality["good"].auc.low > 0.5

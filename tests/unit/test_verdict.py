@@ -18,7 +18,7 @@ LEVEL = (0.01, -0.03, 0.05)
 def judge(gains, calibration_error=0.01, over_tenure=None, **candidates):
     """Candidates and the model's gains over them, each as value, low, high."""
     names = {"trees": TREES, "best": BEST_FEATURE, "tenure": TENURE, "regression": REGRESSION}
-    quality = {names[key]: Quality(Figure(*auc), ANY) for key, auc in candidates.items()}
+    quality = {names[key]: Quality(Figure(*auc), ANY, ANY) for key, auc in candidates.items()}
     gain = {names[key]: Figure(*figure) for key, figure in gains.items()}
     over = {names[key]: Figure(*figure) for key, figure in (over_tenure or {}).items()}
     return verdict(Comparison(quality, gain, gain, over), calibration_error)
@@ -70,7 +70,7 @@ def test_an_age_that_tells_nothing_is_no_hurdle():
 
 @pytest.mark.parametrize(("auc", "is_told"), [(0.89, False), (0.91, True)])
 def test_a_model_that_is_too_good_to_be_true_is_told_with_what_to_look_at(auc, is_told):
-    comparison = Comparison({TREES: Quality(Figure(auc, 0.8, 0.95), ANY)}, {}, {})
+    comparison = Comparison({TREES: Quality(Figure(auc, 0.8, 0.95), ANY, ANY)}, {}, {})
     told = Evaluation(
         comparison=comparison,
         verdict=judge({"best": AHEAD}, trees=BETTER, best=GOOD),

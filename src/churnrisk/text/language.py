@@ -30,7 +30,7 @@ SURE = 0.6
 #: No more of a message is walked through: forty letters are enough in 99 of 100 messages.
 _MOST_BYTES = 240
 #: A text of more characters is read in two halves, its first characters up to that.
-_SHORT, _LONG = 120, 1200
+_SHORT, _LONG = 70, 1200
 #: A part of a message in another language counts from so many characters, this confidence, and this share.
 _PART, _PART_SURE, _PART_SHARE = 25, 0.9, 0.2
 

@@ -132,6 +132,7 @@ def metrics(evaluation: Evaluation) -> dict[str, float]:
     for name, quality in evaluation.comparison.quality.items():
         label = names.get(name, name.replace(" ", "_"))
         flat |= _flat(f"{label}_auc", quality.auc) | _flat(f"{label}_pr_auc", quality.pr_auc)
+        flat |= _flat(f"{label}_lift", quality.lift)
         flat[f"{label}_brier"] = evaluation.brier[name]
         flat[f"{label}_log_loss"] = evaluation.log_loss[name]
     for name, gain in evaluation.comparison.auc_gain.items():

@@ -12,6 +12,8 @@ import numpy as np
 
 #: Draws behind every interval.
 DRAWS = 400
+#: The share of rows with the highest scores whose lift is measured.
+TOP = 0.1
 #: The interval's two ends, as shares of the draws.
 ENDS = (0.025, 0.975)
 
@@ -35,10 +37,12 @@ class Quality:
     Attributes:
         auc: area under the ROC curve; .5 is chance.
         pr_auc: average precision; the base rate is chance.
+        lift: how many times as many leave among the tenth with the highest scores as among all; 1 is chance.
     """
 
     auc: Figure
     pr_auc: Figure
+    lift: Figure
 
 
 @dataclass(frozen=True)
@@ -66,18 +70,22 @@ class _Ranked:
         self._places = int(self._place.max()) + 1
         self._left = left
 
-    def measure(self, weight: np.ndarray) -> tuple[float, float]:
-        """AUC and average precision with rows weighted."""
+    def measure(self, weight: np.ndarray) -> tuple[float, float, float]:
+        """AUC, average precision and the lift of the top tenth, with rows weighted."""
         leavers = np.bincount(self._place, weight * self._left, self._places)
         stayers = np.bincount(self._place, weight * (1 - self._left), self._places)
         all_leavers, all_stayers = leavers.sum(), stayers.sum()
         if all_leavers == 0 or all_stayers == 0:
-            return np.nan, np.nan
+            return np.nan, np.nan, np.nan
         below = np.cumsum(stayers) - stayers
         auc = (leavers * (below + stayers / 2)).sum() / (all_leavers * all_stayers)
         true, alarms = np.cumsum(leavers[::-1]), np.cumsum((leavers + stayers)[::-1])
         precision = np.divide(true, alarms, out=np.zeros_like(true), where=alarms > 0)
-        return float(auc), float((precision * leavers[::-1]).sum() / all_leavers)
+        # The last place that still fits counts in part: rows with equal scores are told apart by nothing.
+        top = TOP * alarms[-1]
+        found = float(np.interp(top, np.concatenate([[0.0], alarms]), np.concatenate([[0.0], true])))
+        lift = (found / top) / (all_leavers / alarms[-1])
+        return float(auc), float((precision * leavers[::-1]).sum() / all_leavers), lift
 
 
 def compare(
@@ -102,7 +110,7 @@ def compare(
     generator = np.random.default_rng(seed)
     ranked = {name: _Ranked(score, left) for name, score in scores.items()}
     point = {name: score.measure(np.ones(len(left))) for name, score in ranked.items()}
-    drawn: dict[str, list[tuple[float, float]]] = {name: [] for name in scores}
+    drawn: dict[str, list[tuple[float, float, float]]] = {name: [] for name in scores}
     count = int(index.max()) + 1
     for _ in range(draws):
         weight = generator.multinomial(count, np.full(count, 1 / count))[index].astype(float)
@@ -116,7 +124,10 @@ def compare(
 
     others = [name for name in scores if name != first]
     return Comparison(
-        {name: Quality(*(_figure(point[name][kind], measured[name][:, kind]) for kind in (0, 1))) for name in scores},
+        {
+            name: Quality(*(_figure(point[name][kind], measured[name][:, kind]) for kind in (0, 1, 2)))
+            for name in scores
+        },
         {name: gain(first, name, 0) for name in others},
         {name: gain(first, name, 1) for name in others},
         {name: gain(name, reference, 0) for name in scores if name != reference} if reference in scores else {},
