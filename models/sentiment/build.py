@@ -27,7 +27,7 @@ from scipy.optimize import minimize
 from churnrisk.store import sha256_of, write_atomic
 from churnrisk.text import grams
 from churnrisk.text.language import TAUGHT
-from churnrisk.text.measure import auc_by_source, case_accuracy, same_meaning
+from churnrisk.text.measure import auc_by_source, case_accuracy, kept_apart, same_meaning
 from churnrisk.text.phrases import LABELS, Row, written
 from churnrisk.text.small import LanguageConstants, SmallModel
 
@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="where the model is written")
     options = parser.parse_args()
     data_rows, sources = given(options.data)
-    rows = written(HERE / "phrases") + data_rows
+    rows = written(HERE / "phrases", kept_apart(CASES)) + data_rows
     console.print(f"{len(rows):,} rows")
     matrix = features([row.text for row in rows])
     by_language = constants(matrix, rows)

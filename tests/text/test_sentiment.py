@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from churnrisk.errors import CorruptError
 from churnrisk.parameters import models_folder
 from churnrisk.text import TAUGHT, SmallModel, grams, read_messages
-from churnrisk.text.measure import case_accuracy, read_cases, same_meaning, tone_words, tones
+from churnrisk.text.measure import case_accuracy, kept_apart, read_cases, same_meaning, tone_words, tones
+from churnrisk.text.phrases import plain, written
 
 CASES = Path(__file__).parent / "cases"
 MODEL = SmallModel.read()
@@ -125,6 +126,16 @@ def test_the_same_meaning_weighs_the_same_in_every_language():
     for part, most in (("complaint", 0.3), ("neutral", 0.15), ("praise", 0.35)):
         means = [getattr(found[language], part) for language in TAUGHT]
         assert max(means) - min(means) < most, (part, found)
+
+
+def test_no_case_and_no_ticket_of_the_demo_was_taught():
+    """By the words of whole sentences; what is made of slots is left out when the weights are built."""
+    apart = kept_apart(CASES)
+    assert {"thanks for nothing", "i have attached a screenshot", "det er ikke det vi betaler for"} <= apart
+    taught = written(without=apart)
+    assert [row for row in taught if row.kind in ("phrase", "filled") and plain(row.text) in apart] == []
+    assert [row for row in written() if row.kind == "phrase" and plain(row.text) in apart] == []
+    assert len(taught) > 0.99 * len(written())
 
 
 def test_the_model_is_small_and_says_what_it_learnt_from():

@@ -6,19 +6,26 @@ figures by language, for the model card, the benchmark and the tests.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from churnrisk.extract.simulated.wording import banks
 from churnrisk.text.intent import find_intents
 from churnrisk.text.language import TAUGHT, detect
+from churnrisk.text.phrases import plain
 from churnrisk.text.reading import SentimentModel
 
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
+#: A sentence of two words counts from so many letters on: Korean and Hebrew need few words.
+_LONG = 12
 #: A sentiment under the first is negative, over the second positive.
 NEGATIVE, POSITIVE = -0.3, 0.3
 
@@ -58,6 +65,31 @@ class SameMeaning:
 def read_cases(file: Path) -> pd.DataFrame:
     """A table of cases: tab-separated, quotes are letters."""
     return pd.read_csv(file, sep="\t", quoting=3, dtype=str, keep_default_na=False)
+
+
+def kept_apart(folder: Path) -> frozenset[str]:
+    """What nothing is taught by: the sentences of the cases, and those of the simulated company's tickets.
+
+    Args:
+        folder: of the cases.
+
+    Returns:
+        as `phrases.plain` gives them; without the simulated ones of one or two words, such as greetings.
+    """
+    cases = [text for code in TAUGHT for text in read_cases(folder / f"sentiment_{code}.tsv")["text"]]
+    cases += [text for code in TAUGHT for text in read_cases(folder / "parallel.tsv")[code]]
+    tickets = [plain(part) for text in _texts(banks()) for part in _SENTENCE.split(text)]
+    said = {part for part in tickets if part.count(" ") > 1 or len(part) > _LONG}
+    return frozenset(filter(None, said | {plain(text) for text in cases}))
+
+
+def _texts(bank: Any) -> Iterator[str]:
+    """Every text in lists and tables of them."""
+    if isinstance(bank, str):
+        yield bank
+        return
+    for part in bank.values() if isinstance(bank, dict) else bank:
+        yield from _texts(part)
 
 
 def tones(model: SentimentModel, texts: Sequence[str]) -> NDArray[np.float64]:
