@@ -8,6 +8,7 @@
   the machine is;
 - `auc_LANG`: negative against positive on `dev.parquet` of FOLDER (lang, src, lic, text, label), sources together,
   the mean over sources; left out without a folder;
+- `unscored_LANG`: the share of messages of three words or more there that have no sentiment; bar .1;
 - `cases_LANG`: the share of the behavioural cases that come out right;
 - `intent_precision`, `intent_recall`: on the cases of the intent to leave, all languages together;
 - `themes_200k_seconds` and `_peak_gb`: see `benchmarks.themes`.
@@ -36,6 +37,8 @@ BARS = {
     "themes_200k_seconds": Bar(120, 60, "themes of 200,000 complaints"),
     "themes_200k_peak_gb": Bar(2, 1, "their memory"),
 } | {f"cases_{code}": Bar(0.9, 0.95, "behavioural cases right", at_least=True) for code in "en da de pl ko he".split()}
+#: Only where there is data to measure them on.
+UNSCORED = {f"unscored_{code}": Bar(0.1, 0.05, "messages without a sentiment") for code in "en da de pl ko he".split()}
 
 
 def bodies(folder: Path, accounts: int) -> list[str]:
@@ -87,7 +90,7 @@ def quality(data: str) -> dict[str, float]:
     """How well sentiment and intents come out."""
     import pandas as pd
 
-    from churnrisk.text import SmallModel
+    from churnrisk.text import SmallModel, read_messages
     from churnrisk.text.measure import auc_by_source, case_accuracy, intent_accuracy
 
     model = SmallModel.read()
@@ -100,8 +103,12 @@ def quality(data: str) -> dict[str, float]:
     for code, one in intents.items():
         found |= {f"intent_precision_{code}": one.right / one.found, f"intent_recall_{code}": one.right / one.there}
     if data:
-        auc = auc_by_source(model, pd.read_parquet(Path(data) / "dev.parquet"))
+        held = pd.read_parquet(Path(data) / "dev.parquet")
+        auc = auc_by_source(model, held)
         found |= {f"auc_{code}": mean(by_source.values()) for code, by_source in auc.items()}
+        said = held[held["text"].str.split().str.len() >= 3]
+        unscored = pd.Series([one.sentiment is None for one in read_messages(said["text"].tolist())], index=said.index)
+        found |= {f"unscored_{code}": float(share) for code, share in unscored.groupby(said["lang"]).mean().items()}
     return found
 
 
@@ -115,7 +122,7 @@ def main() -> None:
         figures = in_child("benchmarks.text:speed", folder=folder, accounts=accounts).answer
     figures |= in_child("benchmarks.text:quality", data=asked.data).answer
     figures |= themes.run(asked.scale)
-    publish(figures, BARS, asked.json)
+    publish(figures, BARS | (UNSCORED if asked.data else {}), asked.json)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ SOURCES = {
 #: Letters of a message that is learnt from.
 SHORTEST, LONGEST = 8, 300
 #: Messages of a source and language of `dev.parquet` that are measured on.
-MEASURED = 250
+MEASURED = 1000
 _BATCH = 64
 console = Console(stderr=True)
 
